@@ -1,0 +1,1 @@
+"""The backend: from a report to empty inboxes."""

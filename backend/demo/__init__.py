@@ -1,0 +1,1 @@
+"""The demo: three people, their mail, and a button to press."""

@@ -1,0 +1,1 @@
+"""Policy: what a verdict leads to. Numbers in policy.toml, thinking in rules.py."""

@@ -1,0 +1,1 @@
+"""Mail providers, each behind the one contract of `connectors.contract`."""

@@ -1,0 +1,1 @@
+"""Maildir: real mail folders on disk, the embedded default."""

@@ -1,0 +1,1 @@
+"""The registry: which connector serves which provider name."""

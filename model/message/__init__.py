@@ -1,0 +1,1 @@
+"""Parsing mail, the same way for training and for serving."""
