@@ -42,8 +42,9 @@ class Authentication:
 
 @dataclass(frozen=True)
 class Link:
-    """One place the message can lead to. `url` is unwrapped and normalised, `chain` the wrappers taken off, outermost first.
+    """One place the message can lead to.
 
+    `url` is unwrapped and normalised, `chain` holds the wrappers taken off, outermost first.
     `place` says where it was hidden: a, area, form, base, meta-refresh, srcdoc, css, comment, attribute, text, qr, pdf.
     `domain` is the registrable domain, or the address itself for IP hosts.
     """
