@@ -1,7 +1,7 @@
 """Services: what a step may use. Built by `backend.wiring`, handed to every function that needs it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 from typing import Protocol
@@ -41,4 +41,4 @@ class Services:
     predictor: Callable[[], Predictor]
     wake: Wake
     now: Callable[[], datetime] = utc_now
-    random: Random = Random()  # noqa: S311 - draws the share to judge, guards nothing
+    random: Random = field(default_factory=Random)  # draws the share to judge; guards nothing
