@@ -144,8 +144,6 @@ messages = Table(
     _at("first_reported_at"),
     _at("closed_at", nullable=True),  # last time an operator judged it; retention counts from here
     _at("erased_at", nullable=True),
-    _words("lease"),  # the per-message lock: whoever holds the token may append verdicts and decisions
-    _at("leased_until", nullable=True),
     UniqueConstraint("tenant_id", "fingerprint"),
     Index(None, "tenant_id", "internet_message_id"),
     Index(None, "tenant_id", "first_reported_at"),

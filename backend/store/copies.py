@@ -1,0 +1,117 @@
+"""Copies: the journal of a retraction, written before each provider call and completed after it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, func, select, update
+
+from backend.domain.retraction import Retraction
+from backend.store.inserting import insert_unless_there
+from backend.store.tables import copies
+from connectors.contract import Copy, Outcome, Receipt
+
+# What a search can say of a mailbox that it could not look into; tried again before the retraction ends.
+UNSEARCHED = (Outcome.UNREACHABLE, Outcome.NOT_PERMITTED, Outcome.NO_MAILBOX)
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One row of `copies`. `outcome` is None while it is only intended."""
+
+    id: int
+    copy: Copy
+    outcome: Outcome | None
+    held: str
+    detail: str
+    intended_at: datetime
+    finished_at: datetime | None
+
+
+def _entry(row: Row[Any]) -> JournalEntry:
+    copy = Copy(row.mailbox, row.provider_copy_id, row.folder, row.state)
+    outcome = Outcome(row.outcome) if row.outcome else None
+    return JournalEntry(row.id, copy, outcome, row.held, row.detail, row.intended_at, row.finished_at)
+
+
+def intend(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) -> bool:
+    """Write down that this copy is to be retracted, as it lies now. False when the journal already has it."""
+    return _insert(tx, retraction, copy, now, outcome="", detail="", finished_at=None)
+
+
+def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, detail: str, now: datetime) -> None:
+    """Write down what needs no call: a different message, or a mailbox that could not be searched."""
+    if not _insert(tx, retraction, copy, now, outcome=outcome, detail=detail, finished_at=now):
+        here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
+        untouched = copies.c.held == ""
+        tx.execute(update(copies).where(here, untouched).values(outcome=outcome, detail=detail, finished_at=now))
+
+
+def forget_unsearched(tx: Connection, retraction: Retraction, mailbox: str) -> None:
+    """The mailbox could be searched after all: its earlier row no longer speaks of it."""
+    here = and_(_of(retraction), copies.c.mailbox == mailbox, copies.c.provider_copy_id == "")
+    tx.execute(copies.delete().where(here))
+
+
+def settle(tx: Connection, entry: JournalEntry, receipt: Receipt, now: datetime) -> None:
+    """Write down what a call did. A copy that an earlier, lost call had taken away counts as retracted."""
+    outcome = Outcome.RETRACTED if receipt.outcome is Outcome.ALREADY_GONE and receipt.held else receipt.outcome
+    kept = {"outcome": outcome, "held": receipt.held or entry.held, "detail": receipt.detail, "finished_at": now}
+    tx.execute(update(copies).where(copies.c.id == entry.id).values(**kept))
+
+
+def intended(tx: Connection, retraction: Retraction, limit: int = 200) -> list[JournalEntry]:
+    """Copies whose call is still to be made, or whose call's outcome a crash left unknown."""
+    return _entries(tx, retraction, copies.c.outcome == "", limit)
+
+
+def to_restore(tx: Connection, retraction: Retraction, limit: int = 200) -> list[JournalEntry]:
+    """Copies that were taken away and not yet brought back."""
+    return _entries(tx, retraction, and_(copies.c.outcome == Outcome.RETRACTED, copies.c.held != ""), limit)
+
+
+def of_retraction(tx: Connection, tenant_id: int, retraction_id: int, limit: int = 1000) -> list[JournalEntry]:
+    """The whole journal of a retraction, by mailbox."""
+    here = and_(copies.c.tenant_id == tenant_id, copies.c.retraction_id == retraction_id)
+    statement = select(copies).where(here).order_by(copies.c.mailbox, copies.c.id).limit(limit)
+    return [_entry(row) for row in tx.execute(statement)]
+
+
+def mailboxes_touched(tx: Connection, retraction: Retraction) -> int:
+    """How many mailboxes hold, or held, a copy that this retraction takes away."""
+    acting = or_intended()
+    return tx.execute(select(func.count(copies.c.mailbox.distinct())).where(_of(retraction), acting)).scalar_one()
+
+
+def count(tx: Connection, retraction: Retraction, outcomes: Sequence[Outcome]) -> int:
+    """How many journal rows have one of these outcomes."""
+    return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome.in_(outcomes))).scalar_one()
+
+
+def or_intended() -> Any:
+    """The rows of copies that are, or are to be, taken away."""
+    return copies.c.outcome.in_(["", Outcome.RETRACTED])
+
+
+def _insert(tx: Connection, retraction: Retraction, copy: Copy, now: datetime, **result: object) -> bool:
+    values = {
+        "tenant_id": retraction.tenant_id,
+        "retraction_id": retraction.id,
+        "mailbox": copy.mailbox,
+        "provider_copy_id": copy.id,
+        "folder": copy.folder,
+        "state": dict(copy.state),
+        "intended_at": now,
+        **result,
+    }
+    return insert_unless_there(tx, copies, values) is not None
+
+
+def _entries(tx: Connection, retraction: Retraction, condition: Any, limit: int) -> list[JournalEntry]:
+    statement = select(copies).where(_of(retraction), condition).order_by(copies.c.id).limit(limit)
+    return [_entry(row) for row in tx.execute(statement)]
+
+
+def _of(retraction: Retraction) -> Any:
+    return and_(copies.c.tenant_id == retraction.tenant_id, copies.c.retraction_id == retraction.id)

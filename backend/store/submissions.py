@@ -1,0 +1,188 @@
+"""Submissions: which reports were kept, how far has each come, and who holds it?"""
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+
+from backend.domain.submission import (
+    FINAL,
+    EvidenceSource,
+    Identity,
+    Kind,
+    Report,
+    State,
+    Submission,
+    SubmittedAs,
+)
+from backend.store.inserting import insert_unless_there
+from backend.store.tables import submissions
+
+_COLUMNS = [submissions.c[field.name] for field in fields(Submission)]
+_OPEN = [state.value for state in State if state not in FINAL]
+
+
+def _submission(row: Row[Any]) -> Submission:
+    values = dict(row._mapping)
+    return Submission(
+        **{
+            **values,
+            "state": State(values["state"]),
+            "submitted_as": SubmittedAs(values["submitted_as"]),
+            "kind": Kind(values["kind"]),
+            "identity": Identity(values["identity"]),
+        }
+    )
+
+
+def _one(tx: Connection, statement: Select[Any]) -> Submission | None:
+    row = tx.execute(statement).first()
+    return _submission(row) if row else None
+
+
+def keep(tx: Connection, report: Report, now: datetime) -> tuple[int, bool]:
+    """Keep a report as a new submission. Returns (id, False), or (id, True) when its key was seen before."""
+    values = {
+        "tenant_id": report.tenant_id,
+        "person_id": report.person_id,
+        "mailbox": report.mailbox,
+        "provider_message_id": report.provider_message_id,
+        "internet_message_id": report.internet_message_id,
+        "comment": report.comment,
+        "submitted_as": report.submitted_as,
+        "kind": report.kind,
+        "identity": report.identity,
+        "idempotency_key": report.idempotency_key or None,
+        "client_copy_sha256": report.client_copy_sha256,
+        "received_at": now,
+        "state": State.RECEIVED,
+    }
+    new = insert_unless_there(tx, submissions, values)
+    if new is not None:
+        return new, False
+    same = and_(
+        submissions.c.tenant_id == report.tenant_id,
+        submissions.c.person_id == report.person_id,
+        submissions.c.idempotency_key == report.idempotency_key,
+    )
+    return tx.execute(select(submissions.c.id).where(same)).scalar_one(), True
+
+
+def get(tx: Connection, tenant_id: int, submission_id: int) -> Submission | None:
+    """One submission of this tenant."""
+    here = and_(submissions.c.tenant_id == tenant_id, submissions.c.id == submission_id)
+    return _one(tx, select(*_COLUMNS).where(here))
+
+
+def get_own(tx: Connection, tenant_id: int, person_id: int, submission_id: int) -> Submission | None:
+    """One submission if it is this person's."""
+    submission = get(tx, tenant_id, submission_id)
+    return submission if submission and submission.person_id == person_id else None
+
+
+def own(tx: Connection, tenant_id: int, person_id: int, limit: int = 50, before: int | None = None) -> list[Submission]:
+    """This person's submissions, newest first, older than the id `before`."""
+    mine = and_(submissions.c.tenant_id == tenant_id, submissions.c.person_id == person_id)
+    if before is not None:
+        mine = and_(mine, submissions.c.id < before)
+    rows = tx.execute(select(*_COLUMNS).where(mine).order_by(submissions.c.id.desc()).limit(min(limit, 200)))
+    return [_submission(row) for row in rows]
+
+
+def of_message(tx: Connection, tenant_id: int, message_id: int, limit: int = 1000) -> list[Submission]:
+    """Everyone's submissions of one message, oldest first."""
+    here = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id == message_id)
+    return [_submission(r) for r in tx.execute(select(*_COLUMNS).where(here).order_by(submissions.c.id).limit(limit))]
+
+
+def state_of(tx: Connection, submission_id: int) -> State | None:
+    """Where a submission stands, for the queue, which knows ids only."""
+    state = tx.execute(select(submissions.c.state).where(submissions.c.id == submission_id)).scalar()
+    return State(state) if state else None
+
+
+def claim(tx: Connection, submission_id: int, state: State, now: datetime, lease: timedelta) -> Submission | None:
+    """Take the submission for one worker; None if it is elsewhere or already past `state`."""
+    free = or_(submissions.c.leased_until.is_(None), submissions.c.leased_until < now)
+    due = or_(submissions.c.retry_at.is_(None), submissions.c.retry_at <= now)
+    taken = tx.execute(
+        update(submissions)
+        .where(submissions.c.id == submission_id, submissions.c.state == state, free, due)
+        .values(lease=uuid4().hex, leased_until=now + lease, retry_at=None, attempts=submissions.c.attempts + 1)
+    )
+    if taken.rowcount != 1:
+        return None
+    return _one(tx, select(*_COLUMNS).where(submissions.c.id == submission_id))
+
+
+def advance(tx: Connection, submission: Submission, state: State, now: datetime, **kept: object) -> bool:
+    """Record that a step is done, with what it found. False if the lease was lost: then keep nothing."""
+    stamps: dict[str, object] = {}
+    if state is State.SCORED:
+        stamps["scored_at"] = now
+    if state in FINAL:
+        stamps["finished_at"] = now
+    return _leave(tx, submission, state=state, attempts=0, cause="", retry_at=None, **stamps, **kept)
+
+
+def release(tx: Connection, submission: Submission, cause: str, retry_at: datetime) -> bool:
+    """Give the submission back so that the step is tried again from `retry_at` on."""
+    return _leave(tx, submission, cause=cause, retry_at=retry_at)
+
+
+def fail(tx: Connection, submission: Submission, cause: str, now: datetime) -> bool:
+    """End here, with the cause an operator reads; `retry` goes on from the same state."""
+    return _leave(
+        tx, submission, state=State.FAILED, failed_from=submission.state, cause=cause, retry_at=None, finished_at=now
+    )
+
+
+def _leave(tx: Connection, submission: Submission, **values: object) -> bool:
+    held = and_(
+        submissions.c.id == submission.id,
+        submissions.c.state == submission.state,
+        submissions.c.lease == submission.lease,
+    )
+    left = tx.execute(update(submissions).where(held).values(lease="", leased_until=None, **values))
+    return left.rowcount == 1
+
+
+def retry(tx: Connection, tenant_id: int, submission_id: int) -> bool:
+    """Put a failed submission back to where it failed. False if it has not failed."""
+    failed = and_(
+        submissions.c.tenant_id == tenant_id, submissions.c.id == submission_id, submissions.c.state == State.FAILED
+    )
+    again = tx.execute(
+        update(submissions)
+        .where(failed)
+        .values(state=submissions.c.failed_from, failed_from="", attempts=0, cause="", retry_at=None, finished_at=None)
+    )
+    return again.rowcount == 1
+
+
+def lost(tx: Connection, now: datetime, limit: int = 500) -> list[int]:
+    """Submissions that nobody holds though there is work left, across all tenants, oldest first."""
+    free = or_(submissions.c.leased_until.is_(None), submissions.c.leased_until < now)
+    due = or_(submissions.c.retry_at.is_(None), submissions.c.retry_at <= now)
+    left = and_(submissions.c.state.in_(_OPEN), free, due)
+    return list(tx.execute(select(submissions.c.id).where(left).order_by(submissions.c.id).limit(limit)).scalars())
+
+
+def reported_before(tx: Connection, submission: Submission, message_id: int) -> bool:
+    """Whether this person already has an earlier submission of this message."""
+    if submission.person_id is None:
+        return False
+    earlier = and_(
+        submissions.c.tenant_id == submission.tenant_id,
+        submissions.c.message_id == message_id,
+        submissions.c.person_id == submission.person_id,
+        submissions.c.id < submission.id,
+    )
+    return tx.execute(select(func.count()).where(earlier)).scalar_one() > 0
+
+
+def is_authoritative(submission: Submission) -> bool:
+    """Whether the evidence came from the mailbox itself or from the team, not from the reporter's client."""
+    return submission.evidence_source in {EvidenceSource.FETCHED, EvidenceSource.TEAM}
