@@ -1,0 +1,1 @@
+"""Migrations: how did the tables come to be what they are? Alembic runs them, oldest first."""
