@@ -41,13 +41,16 @@ class Settings(BaseSettings):
     work_threads: int = Field(2, ge=1, le=32, description="Threads of one worker process.")
     max_message_bytes: int = Field(30_000_000, ge=1_000, description="Largest message accepted, in bytes.")
     submissions_per_minute: int = Field(60, ge=1, description="Reports one person may send in a minute.")
+    unverified_per_minute: int = Field(
+        0, ge=0, description="Reports one address may send in a minute without proving who sends them; 0 takes none."
+    )
     sign_ins_per_minute: int = Field(10, ge=1, description="Sign-in attempts one address may make in a minute.")
     log_format: str = Field("console", pattern="^(console|json)$", description="console for people, json for machines.")
     secure_cookies: bool = Field(False, description="Send session cookies over HTTPS only; switch on behind TLS.")
     lease_seconds: int = Field(
         600, ge=1, description="How long a step may hold a row before sweep gives it to another."
     )
-    sweep_seconds: int = Field(60, ge=1, description="How often sweep looks for what was lost.")
+    sweep_minutes: int = Field(1, ge=1, le=59, description="How often sweep looks for what was lost.")
     max_attempts: int = Field(5, ge=1, description="Tries of one step before the submission is failed with its cause.")
     demo: bool = Field(False, description="Serve the demo's webmail page; set by `unhook demo`.")
 

@@ -41,7 +41,7 @@ def candidates(tx: Connection, tenant_id: int, message_id: int, bands: Sequence[
         .join(others, others.c.message_id == minhashes.c.message_id)
         .where(minhashes.c.tenant_id == tenant_id)
     )
-    return {message: hashes for message, hashes in rows}
+    return {row.message_id: row.hashes for row in rows}
 
 
 def hashes_of(tx: Connection, tenant_id: int, message_id: int) -> bytes:

@@ -40,6 +40,13 @@ def intend(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) ->
     return _insert(tx, retraction, copy, now, outcome="", detail="", finished_at=None)
 
 
+def intend_again(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) -> None:
+    """The copy is in sight (again) though the journal has it: a failed call, or its owner brought it back."""
+    here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
+    seen = {"folder": copy.folder, "state": dict(copy.state), "intended_at": now, "finished_at": None}
+    tx.execute(update(copies).where(here, copies.c.outcome != "").values(outcome="", detail="", **seen))
+
+
 def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, detail: str, now: datetime) -> None:
     """Write down what needs no call: a different message, or a mailbox that could not be searched."""
     if not _insert(tx, retraction, copy, now, outcome=outcome, detail=detail, finished_at=now):
@@ -80,18 +87,13 @@ def of_retraction(tx: Connection, tenant_id: int, retraction_id: int, limit: int
 
 def mailboxes_touched(tx: Connection, retraction: Retraction) -> int:
     """How many mailboxes hold, or held, a copy that this retraction takes away."""
-    acting = or_intended()
+    acting = copies.c.outcome.in_(["", Outcome.RETRACTED])
     return tx.execute(select(func.count(copies.c.mailbox.distinct())).where(_of(retraction), acting)).scalar_one()
 
 
 def count(tx: Connection, retraction: Retraction, outcomes: Sequence[Outcome]) -> int:
     """How many journal rows have one of these outcomes."""
     return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome.in_(outcomes))).scalar_one()
-
-
-def or_intended() -> Any:
-    """The rows of copies that are, or are to be, taken away."""
-    return copies.c.outcome.in_(["", Outcome.RETRACTED])
 
 
 def _insert(tx: Connection, retraction: Retraction, copy: Copy, now: datetime, **result: object) -> bool:

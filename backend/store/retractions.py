@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from backend.domain.retraction import OPEN, Retraction, RetractionState
 from backend.store.inserting import insert_unless_there
@@ -27,6 +27,7 @@ def order(
     now: datetime,
     *,
     automatic: bool,
+    approved_by: Sequence[int] = (),
 ) -> int | None:
     """Order a retraction; None when the message already has one that was not restored or refused."""
     values = {
@@ -38,7 +39,7 @@ def order(
         "automatic": automatic,
         "ordered_by": ordered_by,
         "ordered_at": now,
-        "approved_by": [],
+        "approved_by": list(approved_by),
     }
     return insert_unless_there(tx, retractions, values)
 
@@ -141,3 +142,10 @@ def lost(tx: Connection, now: datetime, limit: int = 200) -> list[int]:
     due = or_(retractions.c.retry_at.is_(None), retractions.c.retry_at <= now)
     left = and_(retractions.c.state.in_(list(OPEN)), free, due)
     return list(tx.execute(select(retractions.c.id).where(left).order_by(retractions.c.id).limit(limit)).scalars())
+
+
+def unfinished(tx: Connection, limit: int = 1000) -> list[tuple[int, datetime | None]]:
+    """Retractions with work left, across all tenants, each with the time from which it is free."""
+    free_from = func.coalesce(retractions.c.leased_until, retractions.c.retry_at)
+    left = select(retractions.c.id, free_from).where(retractions.c.state.in_(list(OPEN)))
+    return [(row[0], row[1]) for row in tx.execute(left.order_by(retractions.c.id).limit(limit))]

@@ -170,6 +170,13 @@ def lost(tx: Connection, now: datetime, limit: int = 500) -> list[int]:
     return list(tx.execute(select(submissions.c.id).where(left).order_by(submissions.c.id).limit(limit)).scalars())
 
 
+def unfinished(tx: Connection, limit: int = 5000) -> list[tuple[int, datetime | None]]:
+    """Submissions with work left, across all tenants, each with the time from which it is free."""
+    free_from = func.coalesce(submissions.c.leased_until, submissions.c.retry_at)
+    left = select(submissions.c.id, free_from).where(submissions.c.state.in_(_OPEN))
+    return [(row[0], row[1]) for row in tx.execute(left.order_by(submissions.c.id).limit(limit))]
+
+
 def reported_before(tx: Connection, submission: Submission, message_id: int) -> bool:
     """Whether this person already has an earlier submission of this message."""
     if submission.person_id is None:

@@ -1,0 +1,62 @@
+"""Fetch: what are the authoritative bytes of the reported message?"""
+
+import structlog
+
+from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission
+from backend.flow.claim import claimed
+from backend.services import Services
+from backend.store import evidence, submissions
+from connectors.contract import Wanted
+from connectors.errors import NotFound, Refused, TryLater
+
+log = structlog.get_logger()
+
+
+def fetch(services: Services, submission_id: int) -> None:
+    """Bring the evidence. Safe to run twice, or by two workers at once."""
+    with claimed(services, submission_id, State.RECEIVED) as submission:
+        if submission is None:
+            return
+
+        raw, source = _authoritative(services, submission)
+        sha256 = submission.client_copy_sha256
+        if raw is not None:
+            sha256 = services.evidence.keep(submission.tenant_id, raw)
+
+        with services.database.begin() as tx:
+            kept = {"evidence_sha256": sha256, "evidence_source": source}
+            if submissions.advance(tx, submission, State.FETCHED, services.now(), **kept) and raw is not None:
+                evidence.record(tx, submission.tenant_id, sha256, len(raw), services.now())
+        log.info("fetched", submission=submission.id, source=source)
+
+
+def _authoritative(services: Services, submission: Submission) -> tuple[bytes | None, EvidenceSource]:
+    """The bytes from the person's own mailbox; (None, ...) when the client copy has to serve.
+
+    A client's copy is a second, untrusted attachment: used only when fetching is impossible, never for PSR.
+    """
+    if submission.kind is Kind.TEAM:
+        return None, EvidenceSource.TEAM
+    named = submission.provider_message_id or submission.internet_message_id
+    if submission.identity is Identity.UNVERIFIED or not named:
+        return None, EvidenceSource.CLIENT
+    try:
+        return _from_mailbox(services, submission), EvidenceSource.FETCHED
+    except Refused:
+        if not submission.client_copy_sha256:
+            raise
+    except TryLater:
+        last = submission.attempts >= services.settings.max_attempts
+        if not (last and submission.client_copy_sha256):
+            raise
+    return None, EvidenceSource.CLIENT
+
+
+def _from_mailbox(services: Services, submission: Submission) -> bytes:
+    mailboxes = services.mailboxes(submission.tenant_id)
+    if submission.provider_message_id:
+        return mailboxes.fetch(submission.mailbox, submission.provider_message_id)
+    found = mailboxes.find(submission.mailbox, Wanted(submission.internet_message_id, "", None))
+    if not found:
+        raise NotFound("No message with this Message-ID lies in the reporter's mailbox.")
+    return mailboxes.fetch(submission.mailbox, found[0].id)

@@ -1,0 +1,121 @@
+"""Score: what does the network say of the message, with everyone who reported it?"""
+
+from dataclasses import replace
+
+import structlog
+from sqlalchemy import Connection
+
+from backend.domain.submission import Identity, Kind, State, Submission, SubmittedAs
+from backend.errors import Conflict, Unknown
+from backend.flow.claim import claimed
+from backend.flow.context import module_context
+from backend.policy.settings import ReporterPolicy
+from backend.services import Services
+from backend.store import labels, messages, submissions, tenants, verdicts
+from backend.store.messages import Message
+from backend.store.tenants import Tenant
+from backend.store.verdicts import ReporterShare
+from connectors.errors import TryLater
+from model.contract import Verdict
+from model.modules import opinions
+from model.reporter import ReporterPrior, combined_value, reporter_value
+
+_ROUNDS = 5
+
+log = structlog.get_logger()
+
+
+def score(services: Services, submission_id: int) -> None:
+    """Append a verdict for the message with all its reports. Safe to run twice, or by two workers at once."""
+    with claimed(services, submission_id, State.PARSED) as submission:
+        if submission is None:
+            return
+
+        message_id = submission.message_id
+        if message_id is None:
+            raise Conflict("The submission was parsed, yet has no message.")
+        for _ in range(_ROUNDS):
+            if _scored_with_all_reports(services, submission, message_id):
+                return
+        raise TryLater("Others keep reporting this message; scoring goes on in a moment.")
+
+
+def _scored_with_all_reports(services: Services, submission: Submission, message_id: int) -> bool:
+    """One round; False when another report arrived while the network was thinking: then think again."""
+    with services.database.read() as tx:
+        tenant = tenants.get(tx, submission.tenant_id)
+        message = messages.get(tx, tenant.id, message_id)
+        if message is None:
+            raise Unknown("The message is gone.")
+        shares = reporter_shares(tx, tenant, message_id)
+        context = module_context(tx, tenant, message_id)
+
+    verdict = replace(think(services, tenant, message, shares), opinions=opinions(message.facts, context))
+
+    with services.database.begin() as tx:
+        messages.hold(tx, tenant.id, message_id)
+        if reporter_shares(tx, tenant, message_id) != shares:
+            return False
+        if submissions.advance(tx, submission, State.SCORED, services.now()):
+            _append(tx, services, message, verdict, shares)
+    log.info(
+        "scored",
+        submission=submission.id,
+        message=message_id,
+        margin=round(verdict.margin, 2),
+        base_margin=round(verdict.base_margin, 2),
+        checkpoint=verdict.checkpoint,
+    )
+    return True
+
+
+def think(services: Services, tenant: Tenant, message: Message, shares: tuple[ReporterShare, ...]) -> Verdict:
+    """Ask the network: the message's facts, and the reporters as one value."""
+    value = combined_value([share.value for share in shares], prior_of(tenant.policy.reporter))
+    return services.predictor().predict(message.facts, value, tenant.policy.thresholds.target)
+
+
+def reporter_shares(tx: Connection, tenant: Tenant, message_id: int) -> tuple[ReporterShare, ...]:
+    """Everyone whose report counts, once each, with their record as of the time of their first report.
+
+    Reported as spam, unverified, or team: no share. What PSR itself concluded is never in a record.
+    """
+    prior = prior_of(tenant.policy.reporter)
+    first: dict[int, Submission] = {}
+    for one in submissions.of_message(tx, tenant.id, message_id):
+        if one.person_id is not None and _counts(one):
+            first.setdefault(one.person_id, one)
+    shares = []
+    for person_id, one in first.items():
+        confirmed, judged = labels.record_of(tx, tenant.id, person_id, one.received_at, message_id)
+        shares.append(ReporterShare(person_id, confirmed, judged, reporter_value(confirmed, judged, prior)))
+    return tuple(shares)
+
+
+def prior_of(policy: ReporterPolicy) -> ReporterPrior:
+    """The tenant's prior, as the model wants it."""
+    return ReporterPrior(
+        prior_right=policy.prior_right,
+        prior_wrong=policy.prior_wrong,
+        background=policy.background,
+        cap=policy.cap,
+        diminishing=policy.diminishing,
+    )
+
+
+def _counts(submission: Submission) -> bool:
+    return (
+        submission.kind is Kind.USER
+        and submission.submitted_as is SubmittedAs.PHISH
+        and submission.identity is Identity.VERIFIED
+    )
+
+
+def _append(
+    tx: Connection, services: Services, message: Message, verdict: Verdict, shares: tuple[ReporterShare, ...]
+) -> None:
+    """Keep the verdict, unless the last one already says the same about the same reporters."""
+    last = verdicts.latest(tx, message.tenant_id, message.id)
+    if last and last.reporters == shares and last.verdict == verdict:
+        return
+    verdicts.append(tx, message.tenant_id, message.id, verdict, shares, services.now())

@@ -1,0 +1,65 @@
+"""Sweep: what was lost on the way, and what did an operator ask to try again?"""
+
+import structlog
+
+from backend.domain.people import Actor, Operator, Right
+from backend.errors import Conflict, NotAllowed, Unknown
+from backend.flow.claim import lease
+from backend.services import Services
+from backend.store import answers, audit, retractions, submissions, tenants
+from backend.store.retention import expire_evidence
+
+log = structlog.get_logger()
+
+
+def sweep(services: Services) -> int:
+    """Wake everything that has work left and nobody's hands on it. Returns how many."""
+    now = services.now()
+    with services.database.read() as tx:
+        left = submissions.lost(tx, now)
+        moving = retractions.lost(tx, now)
+    for submission_id in left:
+        services.wake.submission(submission_id)
+    for retraction_id in moving:
+        services.wake.retraction(retraction_id)
+    with services.database.begin() as tx:
+        unconfirmed = answers.give_up_on(tx, now - lease(services))
+    if left or moving or unconfirmed:
+        log.info("swept", submissions=len(left), retractions=len(moving), unconfirmed=unconfirmed)
+    return len(left) + len(moving)
+
+
+def recover(services: Services) -> int:
+    """A worker starts: wake what is left to do, and what dead workers may still hold as soon as their lease ends."""
+    now = services.now()
+    with services.database.read() as tx:
+        left = submissions.unfinished(tx)
+        moving = retractions.unfinished(tx)
+    for wake, rows in ((services.wake.submission, left), (services.wake.retraction, moving)):
+        for number, free_from in rows:
+            wake(number, after_seconds=max(0.0, (free_from - now).total_seconds()) if free_from else 0)
+    return len(left) + len(moving)
+
+
+def forget(services: Services) -> int:
+    """Delete evidence whose time is over, tenant by tenant. Returns how many pieces went."""
+    with services.database.read() as tx:
+        everyone = tenants.all_ids(tx)
+    gone = 0
+    for tenant_id in everyone:
+        gone += expire_evidence(services.database, services.evidence, tenant_id, services.now())
+    return gone
+
+
+def retry(services: Services, operator: Operator, submission_id: int) -> None:
+    """An operator's retry button: go on from where it failed. Raises NotAllowed, Unknown, Conflict."""
+    if not operator.may(Right.MAIL):
+        raise NotAllowed(f"The role {operator.role} does not handle mail; ask an analyst or an owner.")
+    with services.database.begin() as tx:
+        if submissions.get(tx, operator.tenant_id, submission_id) is None:
+            raise Unknown("There is no such submission.")
+        if not submissions.retry(tx, operator.tenant_id, submission_id):
+            raise Conflict("This submission has not failed.")
+        actor = Actor("operator", operator.id)
+        audit.record(tx, operator.tenant_id, actor, "retried", f"submission:{submission_id}", {}, services.now())
+    services.wake.submission(submission_id)

@@ -1,0 +1,89 @@
+"""Jobs: the Huey queue and its tasks, one line each. The queue only wakes; the database knows what is left."""
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+import psycopg
+import structlog
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.serializer import SignedSerializer
+from redis.exceptions import RedisError
+
+from backend.flow.steps import run_retraction, run_submission
+from backend.flow.sweep import forget, recover, sweep
+from backend.services import Services
+from backend.settings import Settings
+
+# What the queue's storage raises when it cannot be reached.
+UNREACHABLE = (sqlite3.Error, RedisError, psycopg.Error, OSError)
+
+log = structlog.get_logger()
+
+
+def make_queue(settings: Settings, secret: str) -> Huey:
+    """The queue the settings ask for. Entries are signed: whoever can write to it must not run code in a worker."""
+    options: dict[str, Any] = {"results": False, "serializer": SignedSerializer(secret=secret, salt="unhook-queue")}
+    url = settings.queue_url
+    if url.startswith(("redis://", "rediss://", "unix://")):
+        return RedisHuey("unhook", url=url, **options)
+    if url.startswith("postgresql"):
+        return PostgresHuey("unhook", dsn=url.replace("postgresql+psycopg://", "postgresql://"), **options)
+    path = settings.data_dir.resolve() / "queue.db"
+    return SqliteHuey("unhook", filename=str(path), **options)
+
+
+class Queue:
+    """Wakes workers up, and is what they run."""
+
+    def __init__(self, huey: Huey) -> None:
+        self.huey = huey
+        self._tasks: dict[str, Any] = {}
+
+    def serve(self, services: Services) -> None:
+        """Register the tasks. Called once, when the services are complete."""
+        self._add("submission", lambda number: run_submission(services, number))
+        self._add("retraction", lambda number: run_retraction(services, number))
+        every = f"*/{services.settings.sweep_minutes}"
+        self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
+        self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
+
+    def _add(self, name: str, run: Callable[[int], None]) -> None:
+        self._tasks[name] = self.huey.task(name=name)(run)
+
+    def submission(self, submission_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should take the next step of this submission."""
+        self._wake("submission", submission_id, after_seconds)
+
+    def retraction(self, retraction_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should work on this retraction."""
+        self._wake("retraction", retraction_id, after_seconds)
+
+    def _wake(self, name: str, number: int, after_seconds: float) -> None:
+        try:
+            task = self._tasks[name]
+            task.schedule((number,), delay=after_seconds) if after_seconds else task(number)
+        except UNREACHABLE as error:  # kept all the same: sweep finds it once the queue is back
+            log.error("queue unreachable", task=name, number=number, error=type(error).__name__)
+
+    def ready(self) -> bool:
+        """Whether the queue answers."""
+        try:
+            self.huey.pending_count()
+        except UNREACHABLE:
+            return False
+        return True
+
+    def work(self, services: Services) -> None:
+        """Be a worker until a signal says stop: SIGINT and SIGTERM finish the tasks in hand."""
+        services.predictor()  # loading the network now, not while the first reporter waits
+        recover(services)
+        consumer = self.huey.create_consumer(
+            workers=services.settings.work_threads,
+            periodic=True,
+            initial_delay=0.05,
+            max_delay=0.25,  # an idle worker looks this often, in seconds
+            backoff=1.15,
+            check_worker_health=True,
+        )
+        consumer.run()

@@ -1,0 +1,96 @@
+"""Wiring: which real objects do the settings ask for? The only place that chooses."""
+
+import os
+import secrets
+import threading
+from functools import cache
+from pathlib import Path
+
+from huey import Huey
+
+from backend.errors import BadInput
+from backend.jobs import Queue, make_queue
+from backend.services import Services
+from backend.settings import Settings
+from backend.store import tenants
+from backend.store.database import open_database, upgrade
+from backend.store.evidence import EvidenceStore
+from connectors import registry
+from connectors.contract import Mailboxes
+from model.contract import Predictor
+
+
+def build_services(settings: Settings, huey: Huey | None = None) -> Services:
+    """Open the store, upgrade it, and connect everything. Raises BadInput or StoreUnavailable with what to do."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database = open_database(settings.store_url)
+    upgrade(database)
+    queue = Queue(huey or make_queue(settings, secret_key(settings)))
+
+    @cache
+    def mailboxes(tenant_id: int) -> Mailboxes:
+        with database.read() as tx:
+            tenant = tenants.get(tx, tenant_id)
+        return registry.open_mailboxes(tenant.provider, root=mail_root(settings) / tenant.slug)
+
+    services = Services(
+        settings=settings,
+        database=database,
+        evidence=EvidenceStore(settings.evidence_place),
+        mailboxes=mailboxes,
+        predictor=LazyPredictor(settings.checkpoint),
+        wake=queue,
+    )
+    queue.serve(services)
+    return services
+
+
+def mail_root(settings: Settings) -> Path:
+    """Where Maildirs lie: one folder per tenant, so that no tenant can reach another's."""
+    return settings.maildir_root or settings.data_dir.resolve() / "mail"
+
+
+def secret_key(settings: Settings) -> str:
+    """The key that signs sessions and queue entries; made once for an embedded installation."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given
+    if settings.database_url and not settings.database_url.startswith("sqlite"):
+        raise BadInput("UNHOOK_SECRET_KEY must be set, the same on every host, when the database is shared.")
+    path = settings.data_dir.resolve() / "secret_key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_key(path)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_hex(32))
+        file.flush()
+        os.fsync(file.fileno())
+    return _read_key(path)
+
+
+def _read_key(path: Path) -> str:
+    """Another process may be between creating the file and writing it."""
+    for _ in range(50):
+        if key := path.read_text().strip():
+            return key
+        threading.Event().wait(0.1)
+    raise BadInput(f"{path} is empty; delete it and start again (people will have to sign in again).")
+
+
+class LazyPredictor:
+    """Loads the network once, when a worker first asks; the web process never does, so it never imports torch."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._loaded: Predictor | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Predictor:
+        """The loaded checkpoint."""
+        with self._lock:
+            if self._loaded is None:
+                from model.predict import load_predictor
+
+                self._loaded = load_predictor(self._folder)
+            return self._loaded
