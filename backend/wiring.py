@@ -31,7 +31,7 @@ def build_services(settings: Settings, huey: Huey | None = None) -> Services:
     def mailboxes(tenant_id: int) -> Mailboxes:
         with database.read() as tx:
             tenant = tenants.get(tx, tenant_id)
-        return registry.open_mailboxes(tenant.provider, root=mail_root(settings) / tenant.slug)
+        return registry.connect(tenant.provider, root=mail_root(settings) / tenant.slug)
 
     services = Services(
         settings=settings,
