@@ -1,0 +1,114 @@
+"""Search: which files of a mailbox may be the wanted message, and what is each called?"""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from connectors.contract import Copy, Wanted
+from connectors.errors import Refused, TryLater
+from connectors.maildir import disk, headers
+from connectors.maildir.folders import Box, Entry, entries
+from connectors.maildir.held import Held
+from connectors.maildir.index import Index, name_of
+from connectors.maildir.names import on_disk, readable
+
+MAX_CANDIDATES = 1_000  # in one mailbox; a search that would leave some out is refused instead
+_TRIES = 5
+
+
+def candidates(box: Box, wanted: Wanted, index: Index) -> list[Entry]:
+    """The files whose header block fits `wanted`, wherever they lie."""
+    hits: set[int] = set()
+    for _ in range(_TRIES):
+        mails = entries(box)
+        known = index.keys(box.address)
+        keys = {name_of(entry): _keys(box, entry, known, wanted, hits) for entry in mails}
+        read = {name: found for name, found in keys.items() if found}
+        index.remember(box.address, read)
+        if len(read) == len(keys):
+            return _limited([entry for entry in mails if name_of(entry) in hits], box)
+    raise TryLater(f"{box.address}: the mailbox kept changing while it was searched", 1)
+
+
+def _keys(
+    box: Box, entry: Entry, known: Mapping[int, tuple[int, ...]], wanted: Wanted, hits: set[int]
+) -> tuple[int, ...]:
+    """A file's keys, read from it unless they are known and do not fit; nothing when it moved meanwhile."""
+    name = name_of(entry)
+    found = known.get(name)
+    if found and (name in hits or headers.key_of(wanted) not in found):
+        return found
+    identity = _identity(box, entry)
+    if identity is None:
+        return ()
+    if headers.may_be(identity, wanted):
+        hits.add(name)
+    return identity.keys()
+
+
+def _identity(box: Box, entry: Entry) -> headers.Identity | None:
+    """What a file's header block says; None when the file is not where it was."""
+    try:
+        with disk.folder(entry.place, box.mail) as at, disk.file(entry.name, at) as fd:
+            return headers.identity(headers.block_of(fd))
+    except FileNotFoundError:
+        return None
+
+
+def _limited(hits: list[Entry], box: Box) -> list[Entry]:
+    if len(hits) > MAX_CANDIDATES:
+        raise Refused(f"{box.address}: more than {MAX_CANDIDATES:,} mails claim to be this message")
+    return hits
+
+
+def copies(box: Box, hits: Sequence[Entry], held: Held) -> list[Copy]:
+    """The candidates by name, without those that already lie in Trash or Junk because we put them there.
+
+    A file's id is the unique part of its name. When another file has that id already (in the mailbox, or
+    held by us), the inode is added.
+    """
+    taken: set[str] = set()
+    found = []
+    for entry in hits:
+        plain = readable(entry.unique)
+        longer = f"{plain}#{entry.inode}"
+        if any((record := held.record(one)) and held.is_at_target(record, entry) for one in (plain, longer)):
+            continue
+        other_is_held = held.present(plain, hits) and held.quarantined(plain) != entry.inode
+        found.append(_copy(box, entry, longer if plain in taken or other_is_held else plain))
+        taken.add(plain)
+    return found
+
+
+def _copy(box: Box, entry: Entry, copy_id: str) -> Copy:
+    state: dict[str, str | int | bool | list[str]] = {
+        "sub": entry.sub,
+        "file": readable(entry.name),
+        "inode": entry.inode,
+    }
+    return Copy(box.address, copy_id, readable(entry.folder), state)
+
+
+def locate(copy_id: str, mails: Sequence[Entry], inode: object = None) -> Entry | None:
+    """Where a copy lies now, whatever a mail client did to its flags and folder.
+
+    Of several files with one unique name, the one with `inode` is meant.
+    """
+    plain, _, exact = copy_id.partition("#")
+    unique = on_disk(plain)
+    fitting = [entry for entry in mails if entry.unique == unique and exact in {"", str(entry.inode)}]
+    return min(fitting, key=lambda entry: entry.inode != inode, default=None)
+
+
+def read_whole(entry: Entry, box: Box, limit: int) -> bytes:
+    """All bytes of a mail. Raises FileNotFoundError when it moved, Refused when it is too large."""
+    with disk.folder(entry.place, box.mail) as at, disk.file(entry.name, at) as fd:
+        return read_limited(fd, limit, box.address)
+
+
+def read_limited(fd: int, limit: int, what: str) -> bytes:
+    """All bytes of an open file. Raises Refused when there are more than `limit`."""
+    with os.fdopen(os.dup(fd), "rb") as stream:
+        raw = stream.read(limit + 1)
+    if len(raw) > limit:
+        raise Refused(f"{what}: a message is larger than {limit:,} bytes")
+    return raw

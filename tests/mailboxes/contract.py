@@ -1,0 +1,264 @@
+"""The contract of `connectors.contract`, asked of every connector."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Protocol
+
+import pytest
+
+from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Wanted
+from connectors.errors import NoMailbox, NotFound
+
+ANA = "ana@example.org"
+BEN = "ben@example.org"
+SENT_AT = datetime(2026, 3, 2, 9, 30, 15)  # noqa: DTZ001 - UTC without a zone, as the store keeps times
+
+
+@dataclass(frozen=True, order=True)
+class Sight:
+    """One mail as its owner sees it: folder, marks (read, flagged, labels) and the bytes."""
+
+    folder: str
+    marks: tuple[str, ...]
+    raw: bytes
+
+
+class World(Protocol):
+    """What a connector's tests provide: its mailboxes, and the hands and eyes of their owners.
+
+    `folders` are names a mail can be delivered into, the inbox first. Mailboxes of ANA and BEN exist and are empty.
+    """
+
+    mailboxes: Mailboxes
+    actions: Sequence[Action]  # what this provider can do
+    folders: Sequence[str]
+
+    def deliver(self, address: str, raw: bytes, folder: str = "", read: bool = False) -> Copy: ...
+    def look(self, address: str) -> list[Sight]: ...  # sorted; every mail that the owner's mail program shows
+    def hidden_folder(self, action: Action) -> str: ...  # where the owner may still see a copy after `action`, or ""
+    def owner_reads(self, copy: Copy) -> None: ...
+    def owner_moves(self, copy: Copy, folder: str) -> None: ...
+    def owner_deletes(self, copy: Copy) -> None: ...
+    def provider_purges(self, copy: Copy) -> None: ...  # deletes a retracted copy for good
+
+
+def mail(message_id: str = "<1@phish.example>", body: str = "Please verify your account.", **headers: str) -> bytes:
+    message = EmailMessage()
+    message["From"] = headers.get("sender", "Billing <billing@phish.example>")
+    message["To"] = "people@example.org"
+    message["Subject"] = "Your invoice"
+    message["Date"] = headers.get("date", "Mon, 02 Mar 2026 10:30:15 +0100")
+    if message_id:
+        message["Message-ID"] = message_id
+    message.set_content(body)
+    return message.as_bytes()
+
+
+def wanted(message_id: str = "<1@phish.example>") -> Wanted:
+    return Wanted(message_id, "billing@phish.example", SENT_AT)
+
+
+REVERSIBLE = (Action.JUNK, Action.TRASH, Action.SOFT_DELETE)
+
+
+class MailboxesContract:
+    """Subclass it and give a `world` fixture."""
+
+    @pytest.fixture(params=REVERSIBLE)
+    def reversible(self, request: pytest.FixtureRequest, world: World) -> Action:
+        if request.param not in world.actions:
+            pytest.skip(f"{world.mailboxes.provider} has no {request.param}")
+        return request.param
+
+    # --- finding
+
+    def test_every_mailbox_is_listed(self, world: World) -> None:
+        assert {ANA, BEN} <= set(world.mailboxes.list_mailboxes())
+
+    def test_a_delivered_copy_is_found_in_its_mailbox_only(self, world: World) -> None:
+        copy = world.deliver(ANA, mail())
+        assert [found.id for found in world.mailboxes.find(ANA, wanted())] == [copy.id]
+        assert world.mailboxes.find(BEN, wanted()) == []
+
+    def test_other_messages_are_not_found(self, world: World) -> None:
+        world.deliver(ANA, mail("<2@phish.example>"))
+        assert world.mailboxes.find(ANA, wanted()) == []
+
+    def test_copies_in_every_folder_are_found(self, world: World) -> None:
+        copies = {world.deliver(ANA, mail(), folder).id for folder in world.folders}
+        assert len(copies) == len(world.folders) > 1
+        assert {found.id for found in world.mailboxes.find(ANA, wanted())} == copies
+
+    def test_a_message_without_an_id_is_found_by_sender_and_time(self, world: World) -> None:
+        copy = world.deliver(ANA, mail(""))
+        world.deliver(ANA, mail("", date="Tue, 03 Mar 2026 10:30:15 +0100"))
+        world.deliver(ANA, mail("", sender="other@example.net"))
+        assert [found.id for found in world.mailboxes.find(ANA, wanted(""))] == [copy.id]
+
+    def test_an_unknown_mailbox_is_named_as_such(self, world: World) -> None:
+        with pytest.raises(NoMailbox):
+            world.mailboxes.find("nobody@example.org", wanted())
+
+    # --- fetching
+
+    def test_fetching_gives_the_bytes(self, world: World) -> None:
+        copy = world.deliver(ANA, mail())
+        assert world.mailboxes.fetch(ANA, copy.id) == mail()
+
+    def test_nobody_fetches_from_a_mailbox_that_is_not_theirs(self, world: World) -> None:
+        copy = world.deliver(ANA, mail())
+        with pytest.raises(NotFound):
+            world.mailboxes.fetch(BEN, copy.id)
+
+    def test_fetching_from_an_unknown_mailbox_is_refused(self, world: World) -> None:
+        with pytest.raises(NoMailbox):
+            world.mailboxes.fetch("nobody@example.org", "1")
+
+    # --- retracting
+
+    def test_retracting_hides_the_copy(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        receipt = world.mailboxes.retract(copy, reversible)
+        assert receipt.outcome is Outcome.RETRACTED
+        assert receipt.held
+        assert world.mailboxes.find(ANA, wanted()) == []
+        assert {sight.folder for sight in world.look(ANA)} <= {world.hidden_folder(reversible)} - {""}
+
+    def test_retracting_touches_no_other_mail(self, world: World, reversible: Action) -> None:
+        world.deliver(ANA, mail("<2@phish.example>"), read=True)
+        world.deliver(BEN, mail())
+        before = world.look(ANA), world.look(BEN)
+        world.mailboxes.retract(world.deliver(ANA, mail()), reversible)
+        hidden = world.hidden_folder(reversible)
+        assert ([sight for sight in world.look(ANA) if sight.folder != hidden], world.look(BEN)) == before
+
+    def test_retracting_twice_is_harmless(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        first = world.mailboxes.retract(copy, reversible)
+        after = world.look(ANA)
+        second = world.mailboxes.retract(copy, reversible)
+        assert (second.outcome, second.held) == (Outcome.ALREADY_GONE, first.held)
+        assert world.look(ANA) == after
+
+    def test_a_copy_that_its_owner_deleted_is_gone_and_not_ours(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        world.owner_deletes(copy)
+        receipt = world.mailboxes.retract(copy, reversible)
+        assert (receipt.outcome, receipt.held) == (Outcome.ALREADY_GONE, "")
+
+    def test_each_of_two_copies_in_one_mailbox_is_retracted(self, world: World, reversible: Action) -> None:
+        for folder in world.folders[:2]:
+            world.deliver(ANA, mail(), folder)
+        before = world.look(ANA)
+        copies = world.mailboxes.find(ANA, wanted())
+        receipts = [world.mailboxes.retract(copy, reversible) for copy in copies]
+        assert world.mailboxes.find(ANA, wanted()) == []
+        for copy, receipt in zip(copies, receipts, strict=True):
+            world.mailboxes.restore(copy, receipt.held)
+        assert world.look(ANA) == before
+
+    def test_hard_delete_cannot_be_undone(self, world: World) -> None:
+        if Action.HARD_DELETE not in world.actions:
+            pytest.skip(f"{world.mailboxes.provider} has no hard delete")
+        copy = world.deliver(ANA, mail())
+        receipt = world.mailboxes.retract(copy, Action.HARD_DELETE)
+        assert (receipt.outcome, receipt.held) == (Outcome.RETRACTED, "")
+        assert world.look(ANA) == []
+        assert world.mailboxes.retract(copy, Action.HARD_DELETE).outcome is Outcome.ALREADY_GONE
+        assert world.mailboxes.restore(copy, "").outcome is Outcome.EXPIRED
+        assert world.mailboxes.restorable_for(Action.HARD_DELETE) == timedelta(0)
+
+    # --- restoring
+
+    @pytest.mark.parametrize("read", [True, False])
+    def test_restoring_is_exact(self, world: World, reversible: Action, read: bool) -> None:
+        for folder in world.folders:
+            copy = world.deliver(ANA, mail(), folder, read)
+            before = world.look(ANA)
+            receipt = world.mailboxes.retract(copy, reversible)
+            assert world.mailboxes.restore(copy, receipt.held).outcome is Outcome.RESTORED
+            assert world.look(ANA) == before
+
+    def test_a_restored_copy_can_be_found_and_retracted_again(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        for _ in range(2):
+            (found,) = world.mailboxes.find(ANA, wanted())
+            receipt = world.mailboxes.retract(found, reversible)
+            assert receipt.outcome is Outcome.RETRACTED
+            assert world.mailboxes.find(ANA, wanted()) == []
+            world.mailboxes.restore(found, receipt.held)
+        assert [found.id for found in world.mailboxes.find(ANA, wanted())] == [copy.id]
+
+    def test_restoring_twice_is_harmless(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        before = world.look(ANA)
+        receipt = world.mailboxes.retract(copy, reversible)
+        outcomes = [world.mailboxes.restore(copy, receipt.held).outcome for _ in range(2)]
+        assert outcomes == [Outcome.RESTORED, Outcome.RESTORED]
+        assert world.look(ANA) == before
+
+    def test_what_the_provider_purged_is_expired(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        receipt = world.mailboxes.retract(copy, reversible)
+        world.provider_purges(copy)
+        assert world.mailboxes.restore(copy, receipt.held).outcome is Outcome.EXPIRED
+        assert world.look(ANA) == []
+
+    def test_a_lost_journal_entry_loses_no_copy(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        before = world.look(ANA)
+        world.mailboxes.retract(copy, reversible)  # and the process dies before it writes the receipt down
+        again = world.mailboxes.retract(copy, reversible)
+        assert world.mailboxes.restore(copy, again.held).outcome is Outcome.RESTORED
+        assert world.look(ANA) == before
+
+    def test_one_person_s_copy_is_not_restored_into_another_s_mailbox(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        receipt = world.mailboxes.retract(copy, reversible)
+        stolen = world.mailboxes.restore(replace(copy, mailbox=BEN), receipt.held)
+        assert stolen.outcome is Outcome.EXPIRED
+        assert world.look(BEN) == []
+
+    def test_reversible_actions_say_for_how_long(self, world: World, reversible: Action) -> None:
+        assert world.mailboxes.restorable_for(reversible) > timedelta(0)
+
+    # --- with the owner at work at the same time
+
+    def test_a_copy_that_its_owner_moved_is_found_again_by_its_id(self, world: World, reversible: Action) -> None:
+        (found,) = [world.deliver(ANA, mail())]
+        world.owner_moves(found, world.folders[1])
+        before = world.look(ANA)
+        receipt = world.mailboxes.retract(found, reversible)
+        assert receipt.outcome is Outcome.RETRACTED
+        assert world.mailboxes.find(ANA, wanted()) == []
+        world.mailboxes.restore(found, receipt.held)
+        assert world.look(ANA) == before
+
+    def test_a_copy_read_since_it_was_found_comes_back_read(self, world: World, reversible: Action) -> None:
+        copy = world.deliver(ANA, mail())
+        world.owner_reads(copy)
+        before = world.look(ANA)
+        receipt = world.mailboxes.retract(copy, reversible)
+        world.mailboxes.restore(copy, receipt.held)
+        assert world.look(ANA) == before
+
+    # --- answering
+
+    def test_an_answer_arrives_once(self, world: World) -> None:
+        answer = OutgoingMail(ANA, "Thank you for your report", "It was malicious.\n", "answer-81")
+        world.mailboxes.send(answer)
+        world.mailboxes.send(answer)
+        (sight,) = world.look(ANA)
+        assert b"Thank you for your report" in sight.raw
+        assert b"It was malicious." in sight.raw
+
+    def test_two_answers_are_two_mails(self, world: World) -> None:
+        for key in ("answer-81", "answer-82"):
+            world.mailboxes.send(OutgoingMail(ANA, "Thank you", "It was malicious.\n", key))
+        assert len(world.look(ANA)) == 2
+
+    def test_an_answer_to_nobody_is_refused(self, world: World) -> None:
+        with pytest.raises(NoMailbox):
+            world.mailboxes.send(OutgoingMail("nobody@example.org", "Thank you", "text", "k"))
