@@ -2,16 +2,20 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from random import Random
 
 from huey import MemoryHuey
+from sqlalchemy import Connection
 
+from backend.domain.disposition import Disposition
 from backend.domain.people import Operator, Person, Role
-from backend.domain.submission import Report
+from backend.domain.submission import EvidenceSource, Report, State
 from backend.services import Services
 from backend.settings import Settings
-from backend.store import people, tenants
+from backend.store import labels, messages, people, submissions, tenants
 from backend.store.database import Database
 from backend.wiring import LazyPredictor, build_services, mail_root
 from connectors.contract import Copy
