@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import structlog
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from redis.exceptions import RedisError
 
@@ -74,16 +75,13 @@ class Queue:
             return False
         return True
 
-    def work(self, services: Services) -> None:
-        """Be a worker until a signal says stop: SIGINT and SIGTERM finish the tasks in hand."""
-        services.predictor()  # loading the network now, not while the first reporter waits
+    def consumer(self, services: Services) -> Consumer:
+        """A worker, ready but not started: the network is loaded, and what was left to do has been woken."""
+        services.predictor()  # now, not while the first reporter waits
         recover(services)
-        consumer = self.huey.create_consumer(
+        return self.huey.create_consumer(
             workers=services.settings.work_threads,
-            periodic=True,
             initial_delay=0.05,
-            max_delay=0.25,  # an idle worker looks this often, in seconds
-            backoff=1.15,
-            check_worker_health=True,
+            max_delay=0.2,  # an idle worker looks this often, in seconds
+            shutdown_timeout=20,  # for the steps in hand; what is cut off then is taken up again by sweep
         )
-        consumer.run()

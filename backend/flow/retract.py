@@ -18,12 +18,11 @@ from backend.store import audit, copies, messages, retractions, tenants
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from connectors.contract import Action, Copy, Mailboxes, Outcome, Wanted
-from connectors.errors import NoMailbox, NotFound, NotPermitted, Refused, TryLater
+from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, Refused, TryLater
 from model.message.fingerprint import fingerprint
 from model.message.parse import parse_message
 
 _ROUNDS = 4  # a mailbox that still gains copies after so many is left to the next try
-_WHY_NOT = {NoMailbox: Outcome.NO_MAILBOX, NotPermitted: Outcome.NOT_PERMITTED}
 
 log = structlog.get_logger()
 
@@ -88,8 +87,7 @@ class _Work:
         try:
             found = self.mailboxes.find(mailbox, wanted)
         except (Refused, TryLater) as error:
-            outcome = _WHY_NOT.get(type(error), Outcome.UNREACHABLE)
-            self.note(Copy(mailbox, "", ""), outcome, str(error))
+            self.note(Copy(mailbox, "", ""), _outcome_of(error), str(error))
             return
         with self.services.database.begin() as tx:
             copies.forget_unsearched(tx, self.retraction, mailbox)
@@ -102,7 +100,7 @@ class _Work:
         except NotFound:
             return False  # its owner was faster
         except (Refused, TryLater) as error:
-            self.note(copy, _WHY_NOT.get(type(error), Outcome.UNREACHABLE), str(error))
+            self.note(copy, _outcome_of(error), str(error))
             return False
         facts = parse_message(raw, self.tenant.policy.senders.authserv_ids)
         if fingerprint(facts) != self.message.fingerprint:
@@ -127,8 +125,7 @@ class _Work:
                 try:
                     receipt = self.mailboxes.retract(entry.copy, action)
                 except (Refused, TryLater) as error:
-                    outcome = _WHY_NOT.get(type(error), Outcome.UNREACHABLE)
-                    self.note(entry.copy, outcome, str(error))
+                    self.note(entry.copy, _outcome_of(error), str(error))
                     continue
                 with self.services.database.begin() as tx:
                     copies.settle(tx, entry, receipt, self.services.now())
@@ -186,6 +183,13 @@ class _Work:
         with self.services.database.begin() as tx:
             if not retractions.renew(tx, self.retraction, self.services.now(), lease(self.services)):
                 raise _LeaseLost
+
+
+def _outcome_of(error: ConnectorError) -> Outcome:
+    """What to write down for a mailbox or a copy that a call could not deal with."""
+    if isinstance(error, NoMailbox):
+        return Outcome.NO_MAILBOX
+    return Outcome.NOT_PERMITTED if isinstance(error, NotPermitted) else Outcome.UNREACHABLE
 
 
 def _put_back(services: Services, retraction: Retraction, cause: str) -> None:
