@@ -16,7 +16,7 @@ from connectors.maildir.names import INBOX, SUBFOLDERS, is_address, is_folder, u
 MAIL = "Maildir"
 MAX_FILES = 500_000  # of one mailbox; more is refused rather than searched in part
 MAX_DEPTH = 8
-_PASSES = 6
+_PASSES = 4
 _NO_FOLDER = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 _TICK = 0.02  # seconds in which two changes of a folder may carry the same time stamp
 
@@ -78,7 +78,9 @@ def entries(box: Box, unique: str = "") -> list[Entry]:
     and their findings united, until no folder changed meanwhile.
     """
     found: dict[tuple[str, int], Entry] = {}
-    for _ in range(_PASSES):
+    for number in range(_PASSES):
+        if number:
+            time.sleep(_TICK)
         stamps: list[tuple[str, int]] = []
         for entry in _one_pass(box, stamps):
             found[entry.unique, entry.inode] = entry
@@ -86,7 +88,6 @@ def entries(box: Box, unique: str = "") -> list[Entry]:
                 raise Refused(f"{box.address}: more than {MAX_FILES:,} mails in one mailbox")
         if (unique and any(entry.unique == unique for entry in found.values())) or _unchanged(box, stamps):
             break
-        time.sleep(_TICK)
     return sorted(found.values())
 
 

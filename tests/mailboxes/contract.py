@@ -13,7 +13,7 @@ from connectors.errors import NoMailbox, NotFound
 
 ANA = "ana@example.org"
 BEN = "ben@example.org"
-SENT_AT = datetime(2026, 3, 2, 9, 30, 15)  # noqa: DTZ001 - UTC without a zone, as the store keeps times
+SENT_AT = datetime(2026, 3, 2, 9, 30, 15)
 
 
 @dataclass(frozen=True, order=True)
