@@ -1,15 +1,13 @@
 """Wiring: which real objects do the settings ask for? The only place that chooses."""
 
-import os
-import secrets
 import threading
 from functools import cache
 from pathlib import Path
 
 from huey import Huey
 
-from backend.errors import BadInput
 from backend.jobs import Queue, make_queue
+from backend.secret import secret_key
 from backend.services import Services
 from backend.settings import Settings
 from backend.store import tenants
@@ -48,34 +46,6 @@ def build_services(settings: Settings, huey: Huey | None = None) -> Services:
 def mail_root(settings: Settings) -> Path:
     """Where Maildirs lie: one folder per tenant, so that no tenant can reach another's."""
     return settings.maildir_root or settings.data_dir.resolve() / "mail"
-
-
-def secret_key(settings: Settings) -> str:
-    """The key that signs sessions and queue entries; made once for an embedded installation."""
-    given = settings.secret_key.get_secret_value()
-    if given:
-        return given
-    if settings.database_url and not settings.database_url.startswith("sqlite"):
-        raise BadInput("UNHOOK_SECRET_KEY must be set, the same on every host, when the database is shared.")
-    path = settings.data_dir.resolve() / "secret_key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    return _read_key(path)
-
-
-def _read_key(path: Path) -> str:
-    """Another process may be between creating the file and writing it."""
-    for _ in range(50):
-        if key := path.read_text().strip():
-            return key
-        threading.Event().wait(0.1)
-    raise BadInput(f"{path} is empty; delete it and start again (people will have to sign in again).")
 
 
 class LazyPredictor:

@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Operator, Person, Role
-from backend.domain.submission import EvidenceSource, Report, State
+from backend.domain.submission import EvidenceSource, Kind, Report, State
 from backend.services import Services
 from backend.settings import Settings
-from backend.store import labels, messages, people, submissions, tenants
+from backend.store import labels, messages, operators, people, submissions, tenants
 from backend.store.database import Database
 from backend.wiring import LazyPredictor, build_services, mail_root
 from connectors.contract import Copy
@@ -79,10 +79,7 @@ class World:
     def operator(self, role: Role, name: str = "") -> Operator:
         name = name or f"{self.slug}-{role}"
         with self.services.database.begin() as tx:
-            number = people.add_operator(tx, self.tenant_id, name, f"password of {name}", role, self.services.now())
-            found = people.get_operator(tx, self.tenant_id, number)
-        assert found is not None
-        return found
+            return operators.add_operator(tx, self.tenant_id, name, f"password of {name}", role, self.services.now())
 
     def judge_right(self, address: str, times: int) -> None:
         """Give a person a record: `times` earlier reports that an operator judged malicious."""
@@ -114,21 +111,17 @@ def record_judged(tx: Connection, tenant_id: int, person_id: int, name: str, now
 
 def seed_tenant(services: Services, slug: str = "acme", addresses: Iterable[str] = PEOPLE) -> World:
     """A tenant on Maildirs whose gateway is trusted, with PSR in preview as it comes."""
-    own = {"senders": {"authserv_ids": [GATEWAY]}}
+    now = services.now()
     with services.database.begin() as tx:
-        tenant_id = tenants.add(tx, slug, slug.title(), "maildir", services.now(), own)
-        known: dict[str, Person] = {}
-        tokens = {}
-        for address in addresses:
-            person_id = people.add_person(
-                tx, tenant_id, "maildir", address, address, address.partition("@")[0].title(), services.now()
-            )
-            found = people.get_person(tx, tenant_id, person_id)
-            assert found is not None
-            known[address] = found
-            tokens[address] = people.issue_token(tx, tenant_id, person_id, "user", services.now())
+        tenant_id = tenants.add(tx, slug, slug.title(), "maildir", now)
+        tenants.change_policy(tx, tenant_id, {"senders": {"authserv_ids": [GATEWAY]}})
+        known = {
+            address: people.add_person(tx, tenant_id, "maildir", address, address, address.partition("@")[0], now)
+            for address in addresses
+        }
+        tokens = {
+            address: people.issue_token(tx, tenant_id, person.id, Kind.USER, now) for address, person in known.items()
+        }
         name = f"{slug}-owner"
-        number = people.add_operator(tx, tenant_id, name, f"password of {name}", Role.OWNER, services.now())
-        owner = people.get_operator(tx, tenant_id, number)
-    assert owner is not None
+        owner = operators.add_operator(tx, tenant_id, name, f"password of {name}", Role.OWNER, now)
     return World(services, tenant_id, slug, known, tokens, owner)
