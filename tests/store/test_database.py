@@ -16,7 +16,7 @@ from backend.store import engines
 from backend.store.database import Database, open_database, upgrade, version
 from backend.store.tables import tenants
 
-NOW = datetime(2026, 1, 2, 3, 4, 5)  # noqa: DTZ001 - the store keeps UTC without a zone
+NOW = datetime(2026, 1, 2, 3, 4, 5)
 
 
 def add(database: Database, *names: str) -> None:

@@ -1,0 +1,85 @@
+"""Tenants: which organisations are here, and what has each chosen?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from backend.errors import Conflict, Unknown
+from backend.policy.settings import TenantPolicy, tenant_policy
+from backend.store.inserting import insert_unless_there
+from backend.store.tables import tenants
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """One organisation with its policy in force: the defaults and its own choices on top."""
+
+    id: int
+    slug: str
+    name: str
+    provider: str
+    policy: TenantPolicy
+
+
+def get(tx: Connection, tenant_id: int) -> Tenant:
+    """One tenant. Raises Unknown."""
+    row = tx.execute(select(tenants).where(tenants.c.id == tenant_id)).first()
+    if row is None:
+        raise Unknown(f"There is no tenant {tenant_id}.")
+    return _tenant(row)
+
+
+def by_slug(tx: Connection, slug: str) -> Tenant | None:
+    """The tenant with this short name."""
+    row = tx.execute(select(tenants).where(tenants.c.slug == slug)).first()
+    return _tenant(row) if row else None
+
+
+def all_ids(tx: Connection) -> list[int]:
+    """Every tenant, oldest first: for what is done tenant by tenant."""
+    return list(tx.scalars(select(tenants.c.id).order_by(tenants.c.id)))
+
+
+def add(tx: Connection, slug: str, name: str, provider: str, now: datetime) -> int:
+    """A new tenant with the default policy. Raises Conflict when the short name is taken."""
+    values = {"slug": slug, "name": name, "provider": provider, "policy": {}, "created_at": now}
+    tenant_id = insert_unless_there(tx, tenants, values)
+    if tenant_id is None:
+        raise Conflict(f"There is a tenant {slug!r} already.")
+    return tenant_id
+
+
+def save_policy(tx: Connection, tenant_id: int, own: Mapping[str, Any]) -> None:
+    """Put these in the place of the tenant's own choices. Raises BadInput, naming the wrong one, and Unknown."""
+    plain = tenant_policy(own).model_dump(mode="json")
+    chosen = {key: _only(plain[key], value) for key, value in own.items()}
+    changed = tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(policy=chosen))
+    if changed.rowcount != 1:
+        raise Unknown(f"There is no tenant {tenant_id}.")
+
+
+def change_policy(tx: Connection, tenant_id: int, choices: Mapping[str, Any]) -> None:
+    """Change some choices, section by section, and leave the others. Raises BadInput and Unknown."""
+    # Locked, so that two operators who change different settings at once both get what they asked for.
+    row = tx.execute(select(tenants.c.policy).where(tenants.c.id == tenant_id).with_for_update()).first()
+    if row is None:
+        raise Unknown(f"There is no tenant {tenant_id}.")
+
+    own = dict(row.policy)
+    for key, value in choices.items():
+        own[key] = {**own.get(key, {}), **value} if isinstance(value, Mapping) else value
+    save_policy(tx, tenant_id, own)
+
+
+def _only(valid: Any, asked: Any) -> Any:
+    """Of the validated values, those that were asked for: defaults are not frozen into a tenant's row."""
+    if not isinstance(asked, Mapping):
+        return valid
+    return {str(key): valid[str(key)] for key in asked}
+
+
+def _tenant(row: Row[Any]) -> Tenant:
+    return Tenant(row.id, row.slug, row.name, row.provider, tenant_policy(row.policy))
