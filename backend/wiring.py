@@ -1,8 +1,10 @@
 """Wiring: which real objects do the settings ask for? The only place that chooses."""
 
 import threading
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from huey import Huey
 
@@ -18,8 +20,11 @@ from connectors.contract import Mailboxes
 from model.contract import Predictor
 
 
-def build_services(settings: Settings, huey: Huey | None = None) -> Services:
-    """Open the store, upgrade it, and connect everything. Raises BadInput or StoreUnavailable with what to do."""
+def build_services(settings: Settings, huey: Huey | None = None, **instead: Any) -> Services:
+    """Open the store, upgrade it, and connect everything. Raises BadInput or StoreUnavailable with what to do.
+
+    `instead` takes the place of single services, before the queue's tasks get to see them.
+    """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(settings.store_url)
     upgrade(database)
@@ -39,6 +44,7 @@ def build_services(settings: Settings, huey: Huey | None = None) -> Services:
         predictor=LazyPredictor(settings.checkpoint),
         wake=queue,
     )
+    services = replace(services, **instead)
     queue.serve(services)
     return services
 

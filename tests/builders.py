@@ -1,7 +1,7 @@
 """Builders: a small world to test in. Change the one thing that matters."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -30,8 +30,13 @@ PEOPLE = (ANA, BEN, CHLOE)
 _PREDICTOR = LazyPredictor(None)
 
 
-def make_services(tmp_path: Path, database: Database | None = None, **settings: object) -> Services:
-    """Real services in a folder of the test's own; the queue runs tasks at once, in the caller."""
+def make_services(
+    tmp_path: Path, database: Database | None = None, instead: dict[str, object] | None = None, **settings: object
+) -> Services:
+    """Real services in a folder of the test's own; the queue runs tasks at once, in the caller.
+
+    `instead` takes the place of single services, say of a clock, or of mailboxes that misbehave.
+    """
     url = database.engine.url.render_as_string(hide_password=False) if database else ""
     chosen = Settings(
         data_dir=tmp_path / "data",
@@ -40,8 +45,8 @@ def make_services(tmp_path: Path, database: Database | None = None, **settings: 
         secret_key="for tests only",
         **settings,  # type: ignore[arg-type]
     )
-    services = build_services(chosen, MemoryHuey("tests", immediate=True, results=False))
-    return replace(services, predictor=_PREDICTOR, random=Random(7))
+    huey = MemoryHuey("tests", immediate=True, results=False)
+    return build_services(chosen, huey, **{"predictor": _PREDICTOR, "random": Random(7), **(instead or {})})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,284 @@
+"""What goes wrong at a provider, in a worker, or in a mailbox: named, tried again, never done twice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from builders import ANA, BEN, CHLOE, PEOPLE, World, make_services, seed_tenant
+from mails import note, phish
+
+from backend.domain.decision import Psr
+from backend.domain.disposition import Disposition
+from backend.domain.people import Role
+from backend.domain.retraction import RetractionState
+from backend.domain.submission import State
+from backend.errors import Conflict, NotAllowed, Unknown
+from backend.flow.feedback import correct
+from backend.flow.intake import intake
+from backend.flow.respond import approve, order_restore, order_retraction
+from backend.flow.retract import retract
+from backend.flow.steps import run_submission
+from backend.flow.sweep import retry, sweep
+from backend.flow.switch import set_psr
+from backend.services import utc_now
+from backend.store import copies, retractions, submissions, tenants, verdicts
+from connectors.contract import Outcome
+from connectors.errors import NotPermitted, TryLater
+from connectors.maildir.mailboxes import MaildirMailboxes
+
+
+class Faulty(MaildirMailboxes):
+    """Real Maildirs behind a provider that fails as it is told: `fault(method, mailbox)` may raise."""
+
+    fault: Callable[[str, str], None] = staticmethod(lambda method, mailbox: None)
+    calls: list[tuple[str, str]]
+
+    def _meet(self, method: str, mailbox: str) -> None:
+        self.calls.append((method, mailbox))
+        self.fault(method, mailbox)
+
+    def find(self, mailbox, wanted):
+        self._meet("find", mailbox)
+        return super().find(mailbox, wanted)
+
+    def fetch(self, mailbox, copy_id):
+        self._meet("fetch", mailbox)
+        return super().fetch(mailbox, copy_id)
+
+    def retract(self, copy, action):
+        self._meet("retract", copy.mailbox)
+        receipt = super().retract(copy, action)
+        self._meet("retracted", copy.mailbox)  # the provider has done it; its answer may still be lost
+        return receipt
+
+
+class Clock:
+    """The time, which a test can move."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta(0)
+
+    def __call__(self):
+        return utc_now() + self.ahead
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A world whose provider and whose clock do as they are told."""
+
+    world: World
+    provider: Faulty
+    clock: Clock
+
+    def submit(self, address: str, raw: bytes):
+        copy = self.world.deliver(address, raw)
+        number = intake(self.world.services, self.world.report(address, copy)).submission_id
+        return self.submission(number)
+
+    def submission(self, number: int):
+        with self.world.services.database.read() as tx:
+            return submissions.get(tx, self.world.tenant_id, number)
+
+    def retraction(self, message_id: int):
+        with self.world.services.database.read() as tx:
+            return retractions.of_message(tx, self.world.tenant_id, message_id)[0]
+
+    def outcomes(self, message_id: int) -> dict[str, Outcome | None]:
+        with self.world.services.database.read() as tx:
+            journal = copies.of_retraction(tx, self.world.tenant_id, self.retraction(message_id).id)
+        return {entry.copy.mailbox: entry.outcome for entry in journal}
+
+    def later(self, **ahead: float) -> None:
+        """Time passes, and sweep comes by."""
+        self.clock.ahead += timedelta(**ahead)
+        sweep(self.world.services)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    provider = Faulty(tmp_path / "data" / "mail" / "acme")
+    provider.calls = []
+    clock = Clock()
+    services = make_services(tmp_path, instead={"mailboxes": lambda tenant_id: provider, "now": clock})
+    world = seed_tenant(services)
+    world.judge_right(ANA, 20)
+    world.set_policy(psr={"switch": "on"})
+    return Stage(world, provider, clock)
+
+
+def failing(times: int, error: Exception, method: str, mailbox: str) -> Callable[[str, str], None]:
+    """A fault that happens `times` times and then no more."""
+    left = [times]
+
+    def fault(called: str, at: str) -> None:
+        if (called, at) == (method, mailbox) and left[0] > 0:
+            left[0] -= 1
+            raise error
+
+    return fault
+
+
+def test_a_throttled_fetch_is_tried_again_and_then_succeeds(stage):
+    stage.provider.fault = failing(2, TryLater("429", after_seconds=40), "fetch", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    assert (submission.state, submission.cause) == (State.RECEIVED, "429")
+    stage.later(seconds=39)
+    assert stage.submission(submission.id).state is State.RECEIVED
+    stage.later(seconds=2)
+    stage.later(seconds=41)
+    assert stage.submission(submission.id).state is State.ANSWERED
+
+
+def test_a_fetch_that_never_succeeds_ends_with_its_cause(stage):
+    stage.provider.fault = failing(99, TryLater("the provider is down"), "fetch", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    for _ in range(stage.world.services.settings.max_attempts):
+        stage.later(minutes=10)
+    ended = stage.submission(submission.id)
+    assert (ended.state, ended.cause) == (State.FAILED, "the provider is down")
+
+    stage.provider.fault = lambda method, mailbox: None
+    retry(stage.world.services, stage.world.owner, submission.id)
+    assert stage.submission(submission.id).state is State.ANSWERED
+
+
+def test_an_unreachable_mailbox_is_named_and_searched_again(stage):
+    stage.provider.fault = failing(2, TryLater("timed out"), "find", BEN)
+    stage.world.deliver(BEN, phish(BEN))
+    submission = stage.submit(ANA, phish(ANA))
+    assert stage.outcomes(submission.message_id) == {ANA: Outcome.RETRACTED, BEN: Outcome.UNREACHABLE}
+    assert stage.retraction(submission.message_id).state is RetractionState.RUNNING
+    stage.later(minutes=1)
+    assert stage.outcomes(submission.message_id) == {ANA: Outcome.RETRACTED, BEN: Outcome.RETRACTED}
+    assert stage.retraction(submission.message_id).state is RetractionState.DONE
+
+
+def test_a_mailbox_we_may_not_open_leaves_the_retraction_incomplete_and_says_so(stage):
+    stage.provider.fault = failing(99, NotPermitted("consent was withdrawn"), "find", BEN)
+    submission = stage.submit(ANA, phish(ANA))
+    retraction = stage.retraction(submission.message_id)
+    assert retraction.state is RetractionState.INCOMPLETE
+    assert "1 not permitted" in retraction.cause
+    assert stage.outcomes(submission.message_id)[BEN] is Outcome.NOT_PERMITTED
+
+
+def test_an_answer_lost_after_the_act_is_settled_without_acting_twice(stage):
+    stage.provider.fault = failing(1, RuntimeError("killed here"), "retracted", BEN)
+    stage.world.deliver(BEN, phish(BEN))
+    before = stage.world.files(BEN)
+    submission = stage.submit(ANA, phish(ANA))
+    assert stage.outcomes(submission.message_id)[BEN] is None  # intended, and nobody knows
+    stage.later(minutes=5)
+    assert stage.outcomes(submission.message_id) == {ANA: Outcome.RETRACTED, BEN: Outcome.RETRACTED}
+    order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    assert stage.world.files(BEN) == before
+
+
+def test_above_the_limit_nothing_moves_until_operators_agree(stage):
+    stage.world.set_policy(psr={"max_automatic": 1, "max_single_approval": 2})
+    for address in (BEN, CHLOE):
+        stage.world.deliver(address, phish(address))
+    submission = stage.submit(ANA, phish(ANA))
+    waiting = stage.retraction(submission.message_id)
+    assert (waiting.state, waiting.approvals_needed) == (RetractionState.AWAITING_APPROVAL, 2)
+    assert all(stage.world.files(address) for address in PEOPLE)
+
+    approve(stage.world.services, stage.world.owner, waiting.id)
+    with pytest.raises(Conflict, match="another operator"):
+        approve(stage.world.services, stage.world.owner, waiting.id)
+    assert all(stage.world.files(address) for address in PEOPLE)
+    approve(stage.world.services, stage.world.operator(Role.ANALYST), waiting.id)
+    assert stage.retraction(submission.message_id).state is RetractionState.DONE
+    assert not any(stage.world.files(address) for address in PEOPLE)
+
+
+def test_a_crash_while_searching_never_overrides_the_limit(stage):
+    stage.world.set_policy(psr={"max_automatic": 0})
+    stage.provider.fault = failing(1, RuntimeError("killed here"), "find", CHLOE)
+    submission = stage.submit(ANA, phish(ANA))
+    stage.later(minutes=5)
+    assert stage.retraction(submission.message_id).state is RetractionState.AWAITING_APPROVAL
+    assert ("retract", ANA) not in stage.provider.calls
+
+
+def test_two_workers_on_one_retraction_do_not_disturb_each_other(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    done = stage.retraction(submission.message_id)
+    calls = len(stage.provider.calls)
+    retract(stage.world.services, done.id)
+    run_submission(stage.world.services, submission.id)
+    assert len(stage.provider.calls) == calls
+
+
+def test_a_crash_of_a_step_is_counted_and_never_quotes_mail(stage):
+    stage.provider.fault = failing(1, RuntimeError("quoting: your password expires"), "fetch", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    assert (submission.state, submission.cause) == (State.RECEIVED, "unexpected RuntimeError after received")
+    stage.later(minutes=5)
+    assert stage.submission(submission.id).state is State.ANSWERED
+
+
+def test_what_cannot_be_undone_any_more_says_so(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    stage.clock.ahead += timedelta(days=31)
+    with pytest.raises(Conflict, match="over"):
+        order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+
+
+def test_the_wrong_role_and_the_wrong_tenant_move_nothing(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    services, retraction = stage.world.services, stage.retraction(submission.message_id)
+    stranger = seed_tenant(services, "rival", ["eve@example.net"]).owner
+    calls = len(stage.provider.calls)
+    for role in (Role.ADMIN, Role.VIEWER):
+        other = stage.world.operator(role)
+        for forbidden in (
+            lambda o=other: correct(services, o, submission.message_id, Disposition.NONE),
+            lambda o=other: order_retraction(services, o, submission.message_id, "trash"),
+            lambda o=other: order_restore(services, o, retraction.id),
+            lambda o=other: approve(services, o, retraction.id),
+            lambda o=other: retry(services, o, submission.id),
+        ):
+            with pytest.raises(NotAllowed):
+                forbidden()
+    for unknown in (
+        lambda: correct(services, stranger, submission.message_id, Disposition.NONE),
+        lambda: order_retraction(services, stranger, submission.message_id, "trash"),
+        lambda: order_restore(services, stranger, retraction.id),
+        lambda: approve(services, stranger, retraction.id),
+        lambda: retry(services, stranger, submission.id),
+    ):
+        with pytest.raises(Unknown):
+            unknown()
+    with pytest.raises(NotAllowed):
+        set_psr(services, stage.world.operator(Role.ANALYST), Psr.OFF)
+    assert len(stage.provider.calls) == calls
+
+
+def test_psr_cannot_be_switched_on_without_a_licence_and_falls_back_when_it_errs(stage):
+    services, owner = stage.world.services, stage.world.owner
+    with pytest.raises(Conflict, match="59 more"):
+        set_psr(services, owner, Psr.ON)
+    submission = stage.submit(ANA, phish(ANA))
+    correct(services, owner, submission.message_id, Disposition.NONE)
+    with services.database.read() as tx:
+        assert tenants.get(tx, stage.world.tenant_id).policy.psr.switch is Psr.PREVIEW
+
+
+def test_judging_malicious_takes_away_what_policy_left(stage):
+    stage.world.set_policy(psr={"switch": "preview"})
+    submission = stage.submit(ANA, note(ANA))
+    correct(stage.world.services, stage.world.owner, submission.message_id, Disposition.MALICIOUS)
+    assert stage.world.files(ANA) == {}
+
+
+def test_an_exercise_teaches_nothing_and_moves_nothing(stage):
+    submission = stage.submit(BEN, note(BEN))
+    correct(stage.world.services, stage.world.owner, submission.message_id, Disposition.MALICIOUS, simulation=True)
+    assert len(stage.world.files(BEN)) == 1
+    another = stage.submit(BEN, phish(BEN))
+    with stage.world.services.database.read() as tx:
+        (share,) = verdicts.latest(tx, stage.world.tenant_id, another.message_id).reporters
+    assert (share.confirmed, share.judged) == (0, 0)
