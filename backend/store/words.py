@@ -12,22 +12,11 @@ LONGEST_DOCUMENT = 200_000  # characters, before and after cutting
 _ASCII_WORD = re.compile(r"[a-z0-9_]+")
 # Scripts written without spaces: Thai to Khmer, kana, Hangul and Han. Runs of them are cut into pairs.
 _UNSPACED = (
-    (0x0E00, 0x0EFF),
-    (0x1000, 0x109F),
-    (0x1100, 0x11FF),
-    (0x1780, 0x17FF),
-    (0x2E80, 0x2FDF),
-    (0x3005, 0x3007),
-    (0x3040, 0x318F),
-    (0x31A0, 0x31FF),
-    (0x3400, 0x4DBF),
-    (0x4E00, 0x9FFF),
-    (0xA960, 0xA97F),
-    (0xAC00, 0xD7FF),
-    (0xF900, 0xFAFF),
-    (0x1AFF0, 0x1B16F),
-    (0x20000, 0x3FFFD),
+    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u2fdf\u3005-\u3007\u3040-\u318f\u31a0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U0003fffd"
 )
+_SCRIPTS = re.compile(f"[{_UNSPACED}]+|[^{_UNSPACED}]+")
+_STARTS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 
 
 def terms(text: str) -> str:
@@ -48,7 +37,7 @@ def terms(text: str) -> str:
 
 def pairs(run: str, *, last: bool = True) -> list[str]:
     """A word as it is, a run without spaces as pairs; `last` adds its last character alone."""
-    if not is_unspaced(run[0]):
+    if not is_unspaced(run):
         return [run[:LONGEST_WORD]]
     cut = [run[i : i + 2] for i in range(len(run) - 1)]
     return [*cut, run[-1]] if last or not cut else cut
@@ -64,22 +53,21 @@ def runs(text: str) -> Iterator[str]:
 
 
 def _runs(chunk: str) -> Iterator[str]:
-    run = ""
-    for character in chunk:
-        belongs = character == "_" or unicodedata.category(character)[0] in "LMN"
-        if run and (not belongs or is_unspaced(character) != is_unspaced(run[0])):
+    for part in _SCRIPTS.findall(chunk):
+        run = ""
+        for character in part:
+            if character == "_" or unicodedata.category(character)[0] in "LMN":
+                run += character
+            elif run:
+                yield run
+                run = ""
+        if run:
             yield run
-            run = ""
-        if belongs:
-            run += character
-    if run:
-        yield run
 
 
-def is_unspaced(character: str) -> bool:
-    """Whether the character's script puts no spaces between words."""
-    point = ord(character)
-    return point >= 0x0E00 and any(first <= point <= last for first, last in _UNSPACED)
+def is_unspaced(run: str) -> bool:
+    """Whether the run's script puts no spaces between words."""
+    return _STARTS_UNSPACED.match(run) is not None
 
 
 def _folded(text: str) -> str:
