@@ -1,7 +1,7 @@
 """Facts: what parsing found in one message, as plain frozen data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 FACTS_VERSION = 1
@@ -113,6 +113,7 @@ class Facts:
     attachments: tuple[Attachment, ...] = ()
     structure: Structure = field(default_factory=Structure)
     defects: tuple[Defect, ...] = ()
+    cut_sha256: str = ""  # hash of what the caps left out; empty when these facts hold the whole message
 
     @property
     def from_address(self) -> str:
@@ -121,9 +122,36 @@ class Facts:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for the store; `from_json` reads it back."""
-        raise NotImplementedError
+        return {f.name: _to_plain(getattr(self, f.name)) for f in fields(self)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "Facts":
-        """Read what `to_json` wrote, also by an older version."""
-        raise NotImplementedError
+        """Read what `to_json` wrote, also by an older version: what it did not know keeps its default."""
+        return cls(**_arguments(cls, data))
+
+
+# What the fields hold that are not plain themselves.
+_SINGLE: dict[str, type] = {"authentication": Authentication, "structure": Structure}
+_MANY: dict[str, type] = {"links": Link, "attachments": Attachment, "defects": Defect}
+_MANY |= dict.fromkeys(("from_", "reply_to", "sender", "to", "cc"), Address)
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_to_plain(item) for item in value]
+    if is_dataclass(value):
+        return {f.name: _to_plain(getattr(value, f.name)) for f in fields(value)}
+    return value
+
+
+def _arguments(kind: type, data: Mapping[str, Any]) -> dict[str, Any]:
+    known = {f.name for f in fields(kind)}
+    return {name: _from_plain(name, value) for name, value in data.items() if name in known}
+
+
+def _from_plain(name: str, value: Any) -> Any:
+    if name in _SINGLE:
+        return _SINGLE[name](**_arguments(_SINGLE[name], value))
+    if name in _MANY:
+        return tuple(_MANY[name](**_arguments(_MANY[name], item)) for item in value)
+    return tuple(value) if isinstance(value, list) else value

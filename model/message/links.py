@@ -1,0 +1,155 @@
+"""Links: where can this message lead, once normalised and unwrapped?"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ada_url import URL
+
+from model.message import caps
+from model.message.caps import Defects
+from model.message.charsets import storable
+from model.message.domains import registrable
+from model.message.facts import Link
+from model.message.unwrap import DEEPEST, unwrap_once
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE)
+_DROPPED = re.compile(r"[\t\r\n\x00]")
+_EDGES = "".join(map(chr, range(33))) + "\u200b\u200c\u200d\u2060\ufeff\u00a0"
+_WEB = ("http:", "https:", "ftp:", "ws:", "wss:", "file:")
+_NOWHERE = ("cid:", "mid:", "about:", "tel:", "sms:", "callto:", "#")
+_NAMESPACES = re.compile(
+    r"https?://(?:www\.w3\.org|schemas\.(?:microsoft|openxmlformats)\.(?:com|org)|purl\.org)/", re.IGNORECASE
+)
+_IN_TEXT = re.compile(
+    r"(?:(?:https?|ftp)://|www\.(?=[\w-]{1,63}\.))[^\s<>\"'`{}|\\^\[\]\x00-\x20\u3000-\u3002\uff08\uff09]+",
+    re.IGNORECASE,
+)
+_TRAILING = ".,;:!?*_~'\"»”’…"
+_AFTER_SCHEME = re.compile(r":[/\\]+[^\s\"'<>`]{3,}")  # a literal in front lets the search run fast
+
+
+@dataclass
+class LinkCollector:
+    """Gathers the links of one message; bounded, each (address, place, text) once."""
+
+    defects: Defects
+    links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)  # raw addresses, so that the sweep over the source finds only new ones
+    images: list[bytes] = field(default_factory=list)  # from data: addresses, for the QR reader
+    candidates: int = 0
+
+    @property
+    def full(self) -> bool:
+        """True once no further link would be kept."""
+        return self.candidates > caps.LINK_CANDIDATES or len(self.links) >= caps.LINKS
+
+    def add(self, place: str, address: str, text: str = "", base: str = "") -> None:
+        """Keep one address found at a place, as a browser would resolve it."""
+        self.candidates += 1
+        if self.full:
+            self.defects.add("too-many-links")
+            return
+        if len(address) > caps.LINK_CHARACTERS:
+            self.defects.add("link-too-long")
+            address = address[: caps.LINK_CHARACTERS]
+        self.seen.add(address)
+
+        link = _resolve(address.strip(_EDGES), place, text, base, self.defects)
+        if link:
+            self.links.setdefault((link.url, link.place, link.text), link)
+
+    def add_new(self, place: str, address: str) -> None:
+        """Keep an address from a sweep, unless a more telling place had it already."""
+        if address not in self.seen and not _NAMESPACES.match(address):
+            self.add(place, address)
+
+    def all(self) -> tuple[Link, ...]:
+        """Every link, in the order found."""
+        return tuple(self.links.values())
+
+
+def addresses_in_text(text: str) -> list[str]:
+    """Web addresses that a mail program would make clickable in plain text."""
+    if "://" not in text and "www." not in text and "WWW." not in text:
+        return []
+    return [_trimmed(found) for found in _IN_TEXT.findall(text)]
+
+
+def addresses_in_source(source: str) -> list[str]:
+    """Everything that looks like a web address in markup, wherever it stands."""
+    found = []
+    for rest in _AFTER_SCHEME.finditer(source):
+        before = source[max(rest.start() - 5, 0) : rest.start()].lower()
+        if before.endswith(("http", "https")):
+            length = 5 if before == "https" else 4
+            found.append(_trimmed(source[rest.start() - length : rest.end()]))
+    return found
+
+
+def _trimmed(address: str) -> str:
+    address = address.rstrip(_TRAILING)
+    while address.endswith(")") and address.count("(") < address.count(")"):
+        address = address[:-1].rstrip(_TRAILING)
+    return address
+
+
+def _resolve(address: str, place: str, text: str, base: str, defects: Defects) -> Link | None:
+    address = _DROPPED.sub("", address)
+    scheme = _SCHEME.match(address)
+    lower = scheme.group(0).lower() if scheme else ""
+    if not address or address.startswith("#") or lower in _NOWHERE:
+        return None
+    if lower and lower not in _WEB:
+        return _other(address, lower, place, text)
+    if not lower:
+        address = _absolute(address, base)
+    return _web(address, place, text, defects) if address else None
+
+
+def _absolute(address: str, base: str) -> str:
+    """An address without a scheme: only what names a host by itself, or through <base>, leads anywhere."""
+    if address[:2] in {"//", "\\\\", "/\\", "\\/"}:
+        return "https:" + address
+    if address[:4].lower() == "www.":
+        return "http://" + address
+    if base:
+        try:
+            return URL(address, base).href
+        except ValueError:
+            return ""
+    return ""
+
+
+def _other(address: str, scheme: str, place: str, text: str) -> Link:
+    """mailto: keeps its domain; javascript:, data: and application schemes keep only their beginning."""
+    if scheme == "mailto:":
+        mailbox = address[7:].partition("?")[0].strip().lower()
+        host = mailbox.rpartition("@")[2][:253]
+        return Link(storable("mailto:" + mailbox[:320]), storable(host), storable(registrable(host)), place, text)
+    return Link(storable(address[:200]), "", "", place, text)
+
+
+def _web(address: str, place: str, text: str, defects: Defects) -> Link | None:
+    url, host = _normal(address)
+    if not url:
+        defects.add("link-unreadable")
+        return Link(storable(address[:200]), "", "", place, text)
+
+    chain: list[str] = []
+    while len(chain) < DEEPEST and (inner := unwrap_once(url, host)):
+        inner_url, inner_host = _normal(inner[: caps.LINK_CHARACTERS])
+        if not inner_url or inner_url == url or inner_url in chain:
+            break
+        chain.append(url)
+        url, host = inner_url, inner_host
+    return Link(url, host, registrable(host), place, text, tuple(chain))
+
+
+def _normal(address: str) -> tuple[str, str]:
+    """(href, host) as a browser reads it, or two empty strings."""
+    try:
+        parsed: Any = URL(address)
+        return storable(parsed.href), parsed.hostname.rstrip(".")
+    except (ValueError, UnicodeError):
+        return "", ""

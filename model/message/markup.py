@@ -1,0 +1,214 @@
+"""Markup: what does an HTML part show, hide and lead to?"""
+
+import base64
+import binascii
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from resiliparse.extract.html2text import extract_plain_text
+from resiliparse.parse.html import HTMLTree
+
+from model.message import caps
+from model.message.attributes import overloaded
+from model.message.charsets import decode, storable
+from model.message.hidden import hide
+from model.message.links import LinkCollector, addresses_in_source, addresses_in_text
+
+_REFRESH = re.compile(r"url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
+_CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")\s]{1,4000})", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
+_ANY_HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]{4,4000})", re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\xa0]+")
+
+
+@dataclass
+class Markup:
+    """What the HTML parts of a message add up to."""
+
+    html_characters: int = 0
+    hidden_characters: int = 0
+    images: int = 0
+    remote_images: int = 0
+    forms: int = 0
+    scripts: int = 0
+
+
+def read_markup(source: str, seen: Markup, links: LinkCollector, place: str = "", depth: int = 0) -> str:
+    """The visible text. Links go to `links`, counts to `seen`; `place` overrules where the links were found."""
+    seen.html_characters += len(source)
+    if len(source) > caps.MARKUP_CHARACTERS:
+        links.defects.add("markup-too-long", str(len(source)))
+        source, rest = source[: caps.MARKUP_CHARACTERS], source[caps.MARKUP_CHARACTERS :]
+        _sweep(rest[: caps.MARKUP_CHARACTERS], links, place)
+    lower = source.lower()
+    if overloaded(source):
+        links.defects.add("markup-overloaded")
+        text = html.unescape(_TAG.sub(" ", source))
+    else:
+        text = _read_tree(source, lower, seen, links, place, depth)
+
+    for address in addresses_in_text(text):
+        links.add_new(place or "text", address)
+    _unrendered(source, lower, links)
+    _sweep(source, links, place)
+    return storable(text)
+
+
+def _read_tree(source: str, lower: str, seen: Markup, links: LinkCollector, place: str, depth: int) -> str:
+    tree = HTMLTree.parse(source)
+    document: Any = tree.document
+    if document is None:
+        return ""
+    base = _base(document, links, place) if "<base" in lower else ""
+    _anchors(document, lower, links, base, place)
+    _forms(document, lower, seen, links, base, place)
+    _images(document, lower, seen, links, base, depth)
+    _frames(document, lower, seen, links, base, depth)
+    seen.scripts += lower.count("<script")
+
+    for address in _CSS_URL.findall(source):
+        if not address.lower().startswith("data:"):
+            links.add(place or "css", html.unescape(address), base=base)
+    seen.hidden_characters += hide(document, lower)
+    text = extract_plain_text(
+        tree, preserve_formatting=True, list_bullets=False, alt_texts=True, form_fields=True, noscript=True
+    )
+    return _SPACE.sub(" ", text)
+
+
+def _elements(document: Any, lower: str, tag: str) -> Any:
+    return document.get_elements_by_tag_name(tag) if "<" + tag in lower else ()
+
+
+def _base(document: Any, links: LinkCollector, place: str) -> str:
+    for element in document.get_elements_by_tag_name("base"):
+        address = element.getattr("href") or ""
+        if address:
+            links.add(place or "base", address)
+            return str(address)[: caps.LINK_CHARACTERS]
+    return ""
+
+
+def _anchors(document: Any, lower: str, links: LinkCollector, base: str, place: str) -> None:
+    budget = caps.MARKUP_CHARACTERS  # nested anchors would each repeat the text of those inside
+    for tag in ("a", "area"):
+        for element in _elements(document, lower, tag):
+            address = element.getattr("href") or element.getattr("xlink:href")
+            if not address:
+                continue
+            text = _SPACE.sub(" ", (element.text or "")).strip() if budget > 0 and tag == "a" else ""
+            budget -= len(text)
+            text = storable(" ".join(text[: 2 * caps.LINK_TEXT_CHARACTERS].split())[: caps.LINK_TEXT_CHARACTERS])
+            if not text:
+                text = storable((element.getattr("title") or element.getattr("alt") or "")[: caps.LINK_TEXT_CHARACTERS])
+            links.add(place or tag, address, text, base)
+            links.seen.update(addresses_in_text(text))
+            if links.full:
+                return
+
+
+def _forms(document: Any, lower: str, seen: Markup, links: LinkCollector, base: str, place: str) -> None:
+    for element in _elements(document, lower, "form"):
+        seen.forms += 1
+        if seen.forms <= caps.LINKS and (address := element.getattr("action")):
+            links.add(place or "form", address, base=base)
+    if "formaction" in lower:
+        for element in document.query_selector_all("[formaction]"):
+            links.add(place or "form", element.getattr("formaction") or "", base=base)
+    for element in _elements(document, lower, "meta"):
+        if (element.getattr("http-equiv") or "").strip().lower() == "refresh":
+            found = _REFRESH.search((element.getattr("content") or "")[: caps.LINK_CHARACTERS])
+            if found:
+                links.add(place or "meta-refresh", found.group(1), base=base)
+
+
+def _images(document: Any, lower: str, seen: Markup, links: LinkCollector, base: str, depth: int) -> None:
+    for element in _elements(document, lower, "img"):
+        seen.images += 1
+        if links.full:
+            continue
+        address = (element.getattr("src") or "").strip()
+        if address[:5].lower() == "data:":
+            _inside_data(address, seen, links, depth)
+        elif address:
+            remote = address[:4].lower() == "http" or address[:2] == "//"
+            seen.remote_images += remote
+            links.add("attribute", address, base=base)
+
+
+def _frames(document: Any, lower: str, seen: Markup, links: LinkCollector, base: str, depth: int) -> None:
+    """Documents within the document: frames, srcdoc, data: addresses. Two levels deep."""
+    if depth >= caps.SRCDOC_DEPTH:
+        return
+    for name, tag in (("src", "iframe"), ("data", "object"), ("src", "embed"), ("src", "frame"), ("href", "link")):
+        for element in _elements(document, lower, tag):
+            address = element.getattr(name) or ""
+            if address and not links.full:
+                links.add("attribute", address, base=base)
+            if tag == "iframe" and (inner := element.getattr("srcdoc")):
+                read_markup(inner, seen, links, "srcdoc", depth + 1)
+    if "data:text/html" in lower or "data:image/svg" in lower:
+        for element in list(document.query_selector_all('[href^="data:" i], [src^="data:" i], [data^="data:" i]'))[:50]:
+            for name in ("href", "src", "data"):
+                _inside_data(element.getattr(name) or "", seen, links, depth)
+
+
+def _inside_data(address: str, seen: Markup, links: LinkCollector, depth: int) -> None:
+    """A document inside a data: address is read like any other; an image is kept for the QR reader."""
+    kind, content = data_content(address)
+    if kind.startswith("image/") and "svg" not in kind:
+        links.images.append(content) if len(links.images) < caps.IMAGES else None
+    elif content and depth < caps.SRCDOC_DEPTH:
+        read_markup(decode(content), seen, links, "attribute", depth + 1)
+
+
+def data_content(address: str) -> tuple[str, bytes]:
+    """Type and bytes of a data: address, empty when it holds nothing readable."""
+    head, comma, rest = address.partition(",")
+    if not comma or head[:5].lower() != "data:" or len(rest) > caps.IMAGE_BYTES:
+        return "", b""
+    content = unquote_to_bytes(rest)
+    if head.lower().endswith(";base64"):
+        try:
+            content = base64.b64decode(content + b"==", validate=False)
+        except (binascii.Error, ValueError):
+            return "", b""
+    return head[5:].partition(";")[0].strip().lower(), content
+
+
+def _unrendered(source: str, lower: str, links: LinkCollector) -> None:
+    """Links in comments (Outlook reads some of them) and templates."""
+    for opening, closing in (("<!--", "-->"), ("<template", "</template")):
+        if opening in lower:
+            for inner in _between(source, lower, opening, closing):
+                for address in (*_hrefs(inner), *addresses_in_source(html.unescape(inner))):
+                    links.add_new("comment", address)
+
+
+def _hrefs(source: str) -> Iterator[str]:
+    return (html.unescape(found) for found in _ANY_HREF.findall(source))
+
+
+def _between(source: str, lower: str, opening: str, closing: str) -> Iterator[str]:
+    start = lower.find(opening)
+    while start >= 0:
+        end = lower.find(closing, start)
+        if end < 0:
+            yield source[start:]
+            return
+        yield source[start:end]
+        start = lower.find(opening, end)
+
+
+def _sweep(source: str, links: LinkCollector, place: str) -> None:
+    """Whatever looks like a web address and was not met yet: other attributes, scripts, unknown elements."""
+    if "&" in source:
+        source = html.unescape(source)
+    for address in addresses_in_source(source):
+        if links.full:
+            return
+        links.add_new(place or "attribute", address)

@@ -1,0 +1,97 @@
+"""Source: where in these bytes are the headers, where is the body?"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from model.message import caps
+from model.message.caps import Defects
+
+_HEADER = re.compile(rb"([^\x00-\x20\x7f:][^\x00-\x1f:]{0,100}):([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_END = re.compile(rb"\r?\n")
+_BLANK = re.compile(rb"\n\r?\n")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A message cut in two. `cut_off` is a hash over what the caps left out, empty when they left out nothing."""
+
+    headers: tuple[tuple[bytes, bytes], ...]  # name and unfolded value
+    body: bytes
+    cut_off: str = ""
+
+
+def split(raw: bytes, defects: Defects) -> Source:
+    """Find the header block and the body, after undoing what mail programs do to saved files."""
+    kept, rest = _bounded(raw, defects)
+    kept = _plain(kept, defects)
+    headers, body = _header_block(kept, defects)
+
+    return Source(headers, body, hashlib.sha256(rest).hexdigest() if rest else "")
+
+
+def _bounded(raw: bytes, defects: Defects) -> tuple[bytes, bytes]:
+    end = len(raw)
+    if end > caps.MESSAGE_BYTES:
+        defects.add("message-too-big", str(len(raw)))
+        end = caps.MESSAGE_BYTES
+    for mark, most, code in (
+        (b"\n", caps.LINES, "too-many-lines"),
+        (b"\n--", caps.BOUNDARY_LINES, "too-many-boundaries"),
+    ):
+        if end > most and raw.count(mark, 0, end) > most:
+            defects.add(code)
+            end = _nth(raw, mark, most)
+    return (raw, b"") if end == len(raw) else (raw[:end], raw[end:])
+
+
+def _nth(raw: bytes, mark: bytes, number: int) -> int:
+    place = -1
+    for _ in range(number):
+        place = raw.find(mark, place + 1)
+    return place + 1
+
+
+def _plain(raw: bytes, defects: Defects) -> bytes:
+    """Undo UTF-16, a byte order mark, blank lines and an mbox line in front, and line ends made of CR alone."""
+    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or (len(raw) > 3 and raw[1::2][:20].count(0) >= min(20, len(raw) // 2)):
+        defects.add("utf-16-message")
+        codec = "utf-16-be" if raw[:2] == b"\xfe\xff" else "utf-16-le"
+        raw = raw.decode(codec, "replace").lstrip("\ufeff").encode("utf-8", "replace")
+    if raw.startswith(b"\xef\xbb\xbf"):
+        defects.add("byte-order-mark")
+        raw = raw[3:]
+    if raw[:1] in {b"\r", b"\n"}:
+        defects.add("leading-blank-lines")
+        raw = raw.lstrip(b"\r\n")
+    if b"\n" not in raw and b"\r" in raw:
+        defects.add("carriage-return-line-ends")
+        raw = raw.replace(b"\r", b"\n")
+    if raw.startswith((b"From ", b">From ")):
+        raw = raw[raw.find(b"\n") + 1 :] if b"\n" in raw else b""
+    return raw
+
+
+def _header_block(raw: bytes, defects: Defects) -> tuple[tuple[tuple[bytes, bytes], ...], bytes]:
+    """Headers end at the first blank line, or where a line is no header: readers differ there, so it is noted."""
+    headers: list[tuple[bytes, bytes]] = []
+    place = 0
+    while place < len(raw):
+        if place > caps.HEADER_BLOCK_BYTES or len(headers) >= caps.HEADERS:
+            defects.add("header-block-too-long" if place > caps.HEADER_BLOCK_BYTES else "too-many-headers")
+            return tuple(headers), _after_blank_line(raw, place)
+        header = _HEADER.match(raw, place)
+        if not header:
+            end = _END.match(raw, place)
+            if not end:
+                defects.add("header-without-colon")
+            return tuple(headers), raw[end.end() if end else place :]
+        value = header.group(2)[: caps.HEADER_VALUE_BYTES].replace(b"\r\n", b"").replace(b"\n", b"").rstrip(b"\r")
+        headers.append((header.group(1), value))
+        place = header.end()
+    return tuple(headers), b""
+
+
+def _after_blank_line(raw: bytes, start: int) -> bytes:
+    blank = _BLANK.search(raw, max(start - 2, 0))
+    return raw[blank.end() :] if blank else b""
