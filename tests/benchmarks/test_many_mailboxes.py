@@ -21,12 +21,13 @@ def test_a_retraction_over_a_thousand_mailboxes(tmp_path: Path):
     world.set_policy(psr={"switch": "on", "max_automatic": MAILBOXES})
     world.judge_right(addresses[0], 20)
     world.services.predictor()
+    first = None
     for number, address in enumerate(addresses):
         for other in range(OTHERS):
             world.deliver(address, note(address, f"<note-{other}@example.org>", str(other)), flags="S")
         if number < WITH_A_COPY:
             copy = world.deliver(address, phish(address))
-            first = copy if number == 0 else first
+            first = first or copy
 
     report = world.report(addresses[0], first)
     took = seconds(lambda: intake(world.services, report))
