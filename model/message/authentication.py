@@ -11,12 +11,11 @@ from model.message.headers import Headers
 ANY = ("*",)  # the topmost instance, whoever wrote it: for training data only, serving never uses it
 MICROSOFT = "microsoft"  # stands for Exchange Online, whose header names no authserv-id
 
-_METHOD = re.compile(r"^\s*([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)", re.IGNORECASE)
-_PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(\"[^\"]*\"|[^\s;\"]+)", re.IGNORECASE)
+_METHOD = re.compile(r"^\s*([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)")
+_PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(\"[^\"]*\"|[^\s;\"]+)")
 _SERVER = re.compile(r"^\s*\"?([^\s;=\"]+)\"?(?:\s+\d+)?\s*$")
 _SENDER_IP = re.compile(
-    r"(?:sender ip is|designates?|client-ip=|smtp\.(?:remote|client)-ip=|policy\.iprev=)\s*([0-9a-f.:]{3,45})",
-    re.IGNORECASE,
+    r"(?:sender ip is|designates?|client-ip=|smtp\.(?:remote|client)-ip=|policy\.iprev=)\s*([0-9a-f.:]{3,45})"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\\.|[()]|[^"\\()]+|"')
 _UNSAFE = re.compile(r"[;=()\s\\]")
@@ -41,7 +40,8 @@ def read_authentication(headers: Headers, authserv_ids: Sequence[str], from_: Se
     if not trusted:
         return Authentication()
 
-    for value in headers.all("authentication-results"):
+    for header in headers.all("authentication-results"):
+        value = header.lower()
         results = _read(value)
         if "*" in trusted or results.server in trusted:
             source = _SENDER_IP.search(value)
@@ -53,18 +53,17 @@ def _read(value: str) -> _Results:
     statements = _without_comments(value).split(";")
     server = _SERVER.match(statements[0])
     nameless = MICROSOFT if _METHOD.match(statements[0]) else ""
-    results = _Results(server=server.group(1).lower() if server else nameless)
+    results = _Results(server=server.group(1) if server else nameless)
 
     for statement in statements[:50]:
         method = _METHOD.match(statement)
         if method:
-            properties = {k.lower(): v.strip('"').lower() for k, v in _PROPERTY.findall(statement)}
-            _take(results, method.group(1).lower(), _word(method.group(2)), properties)
+            properties = {k: v.strip('"') for k, v in _PROPERTY.findall(statement)}
+            _take(results, method.group(1), _word(method.group(2)), properties)
     return results
 
 
 def _word(word: str) -> str:
-    word = word.lower()
     return {"bestguesspass": "none"}.get(word, word) if word in _WORDS else "unknown"
 
 

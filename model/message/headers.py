@@ -11,7 +11,6 @@ from email.utils import parsedate_to_datetime
 from model.message.caps import Defects
 from model.message.charsets import decode, storable
 
-_WHITE = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _ANGLE = re.compile(r"<([^<>]*)>")
 _ONCE = ("from", "sender", "subject", "date", "message-id", "reply-to", "to", "cc", "content-type", "mime-version")
@@ -66,7 +65,8 @@ def readable(value: str) -> str:
             value = "".join(p if isinstance(p, str) else decode(p, c or "") for p, c in pieces)
         except (HeaderParseError, ValueError, LookupError):
             pass
-    return storable(_CONTROL.sub("", _WHITE.sub(" ", value))).strip()
+    value = " ".join(value.split())
+    return value if value.isprintable() else storable(_CONTROL.sub("", value))
 
 
 def date_in_utc(headers: Headers, defects: Defects) -> str:

@@ -1,7 +1,7 @@
 """Links: where can this message lead, once normalised and unwrapped?"""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ada_url import URL
@@ -26,6 +26,13 @@ _IN_TEXT = re.compile(
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?*_~'\"»”’…"
+# Addresses that a browser would leave as they are: nothing to decode, to fold or to resolve. Most are; a test
+# compares with the library, which takes ten times as long.
+_PLAIN = re.compile(
+    r"https?://((?:[a-z0-9][a-z0-9-]{0,62}\.)+[a-z][a-z0-9]{0,62})"
+    r"((?:/[\w~!$&()*+,;=:@.-]*+)++)(?:\?[\w~!$&()*+,;=:@/.?%-]*+)?(?:#[\w=&-]*+)?",
+    re.ASCII,
+)
 _AFTER_SCHEME = re.compile(r":[/\\]+[^\s\"'<>`]{3,}")  # a literal in front lets the search run fast
 
 
@@ -37,6 +44,7 @@ class LinkCollector:
     links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)  # raw addresses, so that the sweep over the source finds only new ones
     images: list[bytes] = field(default_factory=list)  # from data: addresses, for the QR reader
+    known: dict[tuple[str, str], Link | None] = field(default_factory=dict)  # mails repeat their addresses a lot
     candidates: int = 0
 
     @property
@@ -55,9 +63,11 @@ class LinkCollector:
             address = address[: caps.LINK_CHARACTERS]
         self.seen.add(address)
 
-        link = _resolve(address.strip(_EDGES), place, text, base, self.defects)
-        if link:
-            self.links.setdefault((link.url, link.place, link.text), link)
+        if (address, base) not in self.known:
+            self.known[address, base] = _resolve(address.strip(_EDGES), base, self.defects)
+        link = self.known[address, base]
+        if link and (link.url, place, text) not in self.links:
+            self.links[link.url, place, text] = replace(link, place=place, text=text)
 
     def add_new(self, place: str, address: str) -> None:
         """Keep an address from a sweep, unless a more telling place had it already."""
@@ -94,17 +104,18 @@ def _trimmed(address: str) -> str:
     return address
 
 
-def _resolve(address: str, place: str, text: str, base: str, defects: Defects) -> Link | None:
+def _resolve(address: str, base: str, defects: Defects) -> Link | None:
+    """Where an address leads, its place and text still open."""
     address = _DROPPED.sub("", address)
     scheme = _SCHEME.match(address)
     lower = scheme.group(0).lower() if scheme else ""
     if not address or address.startswith("#") or lower in _NOWHERE:
         return None
     if lower and lower not in _WEB:
-        return _other(address, lower, place, text)
+        return _other(address, lower)
     if not lower:
         address = _absolute(address, base)
-    return _web(address, place, text, defects) if address else None
+    return _web(address, defects) if address else None
 
 
 def _absolute(address: str, base: str) -> str:
@@ -121,20 +132,20 @@ def _absolute(address: str, base: str) -> str:
     return ""
 
 
-def _other(address: str, scheme: str, place: str, text: str) -> Link:
+def _other(address: str, scheme: str) -> Link:
     """mailto: keeps its domain; javascript:, data: and application schemes keep only their beginning."""
     if scheme == "mailto:":
         mailbox = address[7:].partition("?")[0].strip().lower()
         host = mailbox.rpartition("@")[2][:253]
-        return Link(storable("mailto:" + mailbox[:320]), storable(host), storable(registrable(host)), place, text)
-    return Link(storable(address[:200]), "", "", place, text)
+        return Link(storable("mailto:" + mailbox[:320]), storable(host), storable(registrable(host)), "")
+    return Link(storable(address[:200]), "", "", "")
 
 
-def _web(address: str, place: str, text: str, defects: Defects) -> Link | None:
+def _web(address: str, defects: Defects) -> Link | None:
     url, host = _normal(address)
     if not url:
         defects.add("link-unreadable")
-        return Link(storable(address[:200]), "", "", place, text)
+        return Link(storable(address[:200]), "", "", "")
 
     chain: list[str] = []
     while len(chain) < DEEPEST and (inner := unwrap_once(url, host)):
@@ -143,11 +154,14 @@ def _web(address: str, place: str, text: str, defects: Defects) -> Link | None:
             break
         chain.append(url)
         url, host = inner_url, inner_host
-    return Link(url, host, registrable(host), place, text, tuple(chain))
+    return Link(url, host, registrable(host), "", "", tuple(chain))
 
 
 def _normal(address: str) -> tuple[str, str]:
     """(href, host) as a browser reads it, or two empty strings."""
+    plain = _PLAIN.fullmatch(address)
+    if plain and "/." not in address and "xn--" not in address:
+        return address, plain.group(1)
     try:
         parsed: Any = URL(address)
         return storable(parsed.href), parsed.hostname.rstrip(".")

@@ -70,7 +70,7 @@ def _read_tree(source: str, lower: str, seen: Markup, links: LinkCollector, plac
     _frames(document, lower, seen, links, base, depth)
     seen.scripts += lower.count("<script")
 
-    for address in _CSS_URL.findall(source):
+    for address in _CSS_URL.findall(source) if "url(" in lower else ():
         if not address.lower().startswith("data:"):
             links.add(place or "css", html.unescape(address), base=base)
     seen.hidden_characters += hide(document, lower)
@@ -81,11 +81,12 @@ def _read_tree(source: str, lower: str, seen: Markup, links: LinkCollector, plac
 
 
 def _elements(document: Any, lower: str, tag: str) -> Any:
-    return document.get_elements_by_tag_name(tag) if "<" + tag in lower else ()
+    """All at once: the library finds each element anew when one walks over its collections."""
+    return document.get_elements_by_tag_name(tag).values() if "<" + tag in lower else ()
 
 
 def _base(document: Any, links: LinkCollector, place: str) -> str:
-    for element in document.get_elements_by_tag_name("base"):
+    for element in _elements(document, "<base", "base"):
         address = element.getattr("href") or ""
         if address:
             links.add(place or "base", address)
@@ -117,7 +118,7 @@ def _forms(document: Any, lower: str, seen: Markup, links: LinkCollector, base: 
         if seen.forms <= caps.LINKS and (address := element.getattr("action")):
             links.add(place or "form", address, base=base)
     if "formaction" in lower:
-        for element in document.query_selector_all("[formaction]"):
+        for element in document.query_selector_all("[formaction]").values():
             links.add(place or "form", element.getattr("formaction") or "", base=base)
     for element in _elements(document, lower, "meta"):
         if (element.getattr("http-equiv") or "").strip().lower() == "refresh":
@@ -152,7 +153,7 @@ def _frames(document: Any, lower: str, seen: Markup, links: LinkCollector, base:
             if tag == "iframe" and (inner := element.getattr("srcdoc")):
                 read_markup(inner, seen, links, "srcdoc", depth + 1)
     if "data:text/html" in lower or "data:image/svg" in lower:
-        for element in list(document.query_selector_all('[href^="data:" i], [src^="data:" i], [data^="data:" i]'))[:50]:
+        for element in document.query_selector_all('[href^="data:" i], [src^="data:" i], [data^="data:" i]')[:50]:
             for name in ("href", "src", "data"):
                 _inside_data(element.getattr(name) or "", seen, links, depth)
 

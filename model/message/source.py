@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from model.message import caps
 from model.message.caps import Defects
 
-_HEADER = re.compile(rb"([^\x00-\x20\x7f:][^\x00-\x1f:]{0,100}):([^\n]*+(?:\n[ \t][^\n]*+)*+)\n?")
+_LINE = rb"([^\x00-\x20\x7f:][^\x00-\x1f:]{0,100}):([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
+_HEADER = re.compile(_LINE)
+_BLOCK = re.compile(rb"(?:" + _LINE.replace(b"(", b"(?:").replace(b"(?:?:", b"(?:") + rb")*+")
 _END = re.compile(rb"\r?\n")
 _BLANK = re.compile(rb"\n\r?\n")
 
@@ -54,7 +56,7 @@ def _nth(raw: bytes, mark: bytes, number: int) -> int:
 
 def _plain(raw: bytes, defects: Defects) -> bytes:
     """Undo UTF-16, a byte order mark, blank lines and an mbox line in front, and line ends made of CR alone."""
-    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or (len(raw) > 3 and raw[1::2][:20].count(0) >= min(20, len(raw) // 2)):
+    if raw[:2] in {b"\xff\xfe", b"\xfe\xff"} or (len(raw) > 3 and raw[1:40:2].count(0) >= min(20, len(raw) // 2)):
         defects.add("utf-16-message")
         codec = "utf-16-be" if raw[:2] == b"\xfe\xff" else "utf-16-le"
         raw = raw.decode(codec, "replace").lstrip("\ufeff").encode("utf-8", "replace")
@@ -74,22 +76,25 @@ def _plain(raw: bytes, defects: Defects) -> bytes:
 
 def _header_block(raw: bytes, defects: Defects) -> tuple[tuple[tuple[bytes, bytes], ...], bytes]:
     """Headers end at the first blank line, or where a line is no header: readers differ there, so it is noted."""
-    headers: list[tuple[bytes, bytes]] = []
-    place = 0
-    while place < len(raw):
-        if place > caps.HEADER_BLOCK_BYTES or len(headers) >= caps.HEADERS:
-            defects.add("header-block-too-long" if place > caps.HEADER_BLOCK_BYTES else "too-many-headers")
-            return tuple(headers), _after_blank_line(raw, place)
-        header = _HEADER.match(raw, place)
-        if not header:
-            end = _END.match(raw, place)
-            if not end:
-                defects.add("header-without-colon")
-            return tuple(headers), raw[end.end() if end else place :]
-        value = header.group(2)[: caps.HEADER_VALUE_BYTES].replace(b"\r\n", b"").replace(b"\n", b"").rstrip(b"\r")
-        headers.append((header.group(1), value))
-        place = header.end()
-    return tuple(headers), b""
+    block = _BLOCK.match(raw, 0, caps.HEADER_BLOCK_BYTES)
+    end = block.end() if block else 0
+    pairs = _HEADER.findall(raw, 0, end)
+    if end == caps.HEADER_BLOCK_BYTES < len(raw):
+        defects.add("header-block-too-long")
+        body = _after_blank_line(raw, end)
+    else:
+        separator = _END.match(raw, end)
+        if not separator and end < len(raw):
+            defects.add("header-without-colon")
+        body = raw[separator.end() if separator else end :]
+    if len(pairs) > caps.HEADERS:
+        defects.add("too-many-headers")
+    return tuple((name, _unfolded(value)) for name, value in pairs[: caps.HEADERS]), body
+
+
+def _unfolded(value: bytes) -> bytes:
+    value = value[: caps.HEADER_VALUE_BYTES].rstrip(b"\r")
+    return value.replace(b"\r\n", b"").replace(b"\n", b"") if b"\n" in value else value
 
 
 def _after_blank_line(raw: bytes, start: int) -> bytes:
