@@ -1,0 +1,50 @@
+"""Authentication: does the sender prove to be who the message says?"""
+
+from model.contract import ModuleContext, Opinion, Reason
+from model.features.domains import lookalike, named_brand, owner
+from model.message.domains import registrable
+from model.message.facts import Facts
+
+_FAILED = {"fail", "softfail", "permerror"}
+
+
+def opinion(facts: Facts, context: ModuleContext) -> Opinion:
+    """Full score when alignment failed and somebody is impersonated, half when it only failed."""
+    found = facts.authentication
+    failed = alignment_failed(facts)
+    posed = impersonates(facts)
+    score = 1.0 if posed else 0.5 if failed else 0.0
+    reasons = []
+    if failed:
+        reasons.append(Reason("alignment-failed", f"spf={found.spf} dkim={found.dkim} dmarc={found.dmarc}"))
+    if posed:
+        reasons.append(Reason("sender-impersonates", posed))
+    return Opinion("authentication", score, 1.0 - score, reasons=tuple(reasons))
+
+
+def alignment_failed(facts: Facts) -> bool:
+    """Whether the trusted gateway found that From is not authenticated; its silence is no failure."""
+    found = facts.authentication
+    if found.aligned is True or found.dmarc == "pass":
+        return False
+    return found.dmarc in _FAILED or (found.aligned is False and bool({found.spf, found.dkim} & _FAILED))
+
+
+def impersonates(facts: Facts) -> str | None:
+    """Whom the unproven sender pretends to be: the recipient's own organisation or a well-known name, or None."""
+    if not alignment_failed(facts):
+        return None
+    for sender in facts.from_[:10]:
+        domain = registrable(sender.address.rpartition("@")[2])
+        own = {registrable(person.address.rpartition("@")[2]) for person in facts.to[:20]} - {""}
+        if domain in own:
+            return domain
+        posed = owner(domain) or lookalike(domain) or named_brand(domain) or _brand_in(sender.name)
+        if posed:
+            return posed
+    return None
+
+
+def _brand_in(name: str) -> str:
+    """A well-known name inside a display name, read as if it were a host."""
+    return named_brand("-".join(name.lower().split()))
