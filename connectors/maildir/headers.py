@@ -11,8 +11,7 @@ from connectors.contract import Wanted
 
 MAX_HEADER = 1_000_000  # bytes; padding a header block beyond this hides nothing a mail program would show
 _CHUNK = 16_384
-_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_FOLD = re.compile(r"\n(?=[ \t])")
+_FIELD = re.compile(r"^(message-id|from|date)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNORECASE | re.MULTILINE)
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]+")
 _FOREIGN = re.compile(r"[^\x21-\x7e]+")
 _BRACKETED = re.compile(r"<([^<>]*)>")
@@ -41,12 +40,17 @@ def block_of(fd: int) -> bytes:
     block = b""
     while len(block) < MAX_HEADER:
         chunk = os.read(fd, _CHUNK)
-        block += chunk
-        if not chunk or _END.search(block.lstrip(b"\r\n"), max(0, len(block) - len(chunk) - 4)):
-            break
-    text = block.lstrip(b"\r\n")
-    end = _END.search(text)
-    return text[: end.start()] if end else text
+        block = (block + chunk).lstrip(b"\r\n") if len(block) < _CHUNK else block + chunk
+        end = _end(block, max(0, len(block) - len(chunk) - 2))
+        if not chunk or end >= 0:
+            return block[:end] if end >= 0 else block
+    return block
+
+
+def _end(block: bytes, start: int) -> int:
+    """Where the first empty line begins, in any of the three ways to end a line; -1 when there is none."""
+    ends = [block.find(mark, start) for mark in (b"\n\n", b"\n\r\n", b"\r\r")]
+    return min((end for end in ends if end >= 0), default=-1)
 
 
 def identity(block: bytes) -> Identity:
@@ -60,10 +64,8 @@ def identity(block: bytes) -> Identity:
 
 def _fields(block: bytes) -> Iterator[tuple[str, str]]:
     text = block.decode("latin-1").replace("\r\n", "\n").replace("\r", "\n")
-    for line in _FOLD.sub("", text).split("\n"):
-        name, colon, value = line.partition(":")
-        if colon:
-            yield name.strip().lower(), value
+    for field in _FIELD.finditer(text):
+        yield field[1].lower(), field[2].replace("\n", "")
 
 
 def _ids(value: str) -> Iterable[str]:

@@ -1,7 +1,9 @@
 """Search: which files of a mailbox may be the wanted message, and what is each called?"""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
+from itertools import groupby
 
 from connectors.contract import Copy, Wanted
 from connectors.errors import Refused, TryLater
@@ -17,41 +19,29 @@ _TRIES = 5
 
 def candidates(box: Box, wanted: Wanted, index: Index) -> list[Entry]:
     """The files whose header block fits `wanted`, wherever they lie."""
-    hits: set[int] = set()
+    key, hits = headers.key_of(wanted), set[int]()
     for _ in range(_TRIES):
-        mails = entries(box)
+        mails = {name_of(entry): entry for entry in entries(box)}
         known = index.keys(box.address)
-        keys = {name_of(entry): _keys(box, entry, known, wanted, hits) for entry in mails}
-        read = {name: found for name, found in keys.items() if found}
-        index.remember(box.address, read)
-        if len(read) == len(keys):
-            return _limited([entry for entry in mails if name_of(entry) in hits], box)
+        keys = {name: known[name] for name in mails if name in known}
+        unsure = [name for name in mails if name not in hits and (name not in keys or key in keys[name])]
+        read = _identities(box, [mails[name] for name in unsure])
+        hits |= {name for name, found in read.items() if headers.may_be(found, wanted)}
+        index.remember(box.address, keys | {name: found.keys() for name, found in read.items()})
+        if len(read) == len(unsure):
+            return _limited([entry for name, entry in mails.items() if name in hits], box)
     raise TryLater(f"{box.address}: the mailbox kept changing while it was searched", 1)
 
 
-def _keys(
-    box: Box, entry: Entry, known: Mapping[int, tuple[int, ...]], wanted: Wanted, hits: set[int]
-) -> tuple[int, ...]:
-    """A file's keys, read from it unless they are known and do not fit; nothing when it moved meanwhile."""
-    name = name_of(entry)
-    found = known.get(name)
-    if found and (name in hits or headers.key_of(wanted) not in found):
-        return found
-    identity = _identity(box, entry)
-    if identity is None:
-        return ()
-    if headers.may_be(identity, wanted):
-        hits.add(name)
-    return identity.keys()
-
-
-def _identity(box: Box, entry: Entry) -> headers.Identity | None:
-    """What a file's header block says; None when the file is not where it was."""
-    try:
-        with disk.folder(entry.place, box.mail) as at, disk.file(entry.name, at) as fd:
-            return headers.identity(headers.block_of(fd))
-    except FileNotFoundError:
-        return None
+def _identities(box: Box, mails: Sequence[Entry]) -> dict[int, headers.Identity]:
+    """What the files' header blocks say, without those files that are not where they were."""
+    found = {}
+    for place, group in groupby(mails, key=lambda entry: entry.place):
+        with suppress(FileNotFoundError), disk.folder(place, box.mail) as at:
+            for entry in group:
+                with suppress(FileNotFoundError), disk.file(entry.name, at) as fd:
+                    found[name_of(entry)] = headers.identity(headers.block_of(fd))
+    return found
 
 
 def _limited(hits: list[Entry], box: Box) -> list[Entry]:
