@@ -59,4 +59,5 @@ def campaign_of(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> i
 def start(tx: Connection, tenant_id: int, now: datetime) -> int:
     """A new, still empty campaign."""
     values = {"tenant_id": tenant_id, "name": "", "first_seen_at": now}
-    return tx.execute(insert(campaigns).values(**values).returning(campaigns.c.id)).scalar_one()
+    new: int = tx.execute(insert(campaigns).values(**values).returning(campaigns.c.id)).scalar_one()
+    return new

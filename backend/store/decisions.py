@@ -61,7 +61,8 @@ def append(
         "decided_by": str(decided_by),
         "decided_at": now,
     }
-    return tx.execute(insert(decisions).values(**values).returning(decisions.c.id)).scalar_one()
+    new: int = tx.execute(insert(decisions).values(**values).returning(decisions.c.id)).scalar_one()
+    return new
 
 
 def _decision(row: Row[Any]) -> Decision:

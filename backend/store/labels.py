@@ -23,7 +23,8 @@ def give(
         "given_by": given_by,
         "given_at": now,
     }
-    return tx.execute(insert(labels).values(**values).returning(labels.c.id)).scalar_one()
+    new: int = tx.execute(insert(labels).values(**values).returning(labels.c.id)).scalar_one()
+    return new
 
 
 def record_of(tx: Connection, tenant_id: int, person_id: int, before: datetime, except_message: int) -> tuple[int, int]:

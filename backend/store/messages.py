@@ -1,11 +1,10 @@
 """Messages: which mails were reported, each kept once by its fingerprint?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from backend.store.inserting import insert_unless_there
 from backend.store.tables import messages
@@ -32,17 +31,17 @@ class Message:
     erased_at: datetime | None
 
 
-def _message(row: Mapping[str, Any]) -> Message:
+def _message(row: Row[Any]) -> Message:
     return Message(
-        **{name: row[name] for name in Message.__dataclass_fields__ if name != "facts"},
-        facts=Facts.from_json(row["facts"]),
+        **{name: row._mapping[name] for name in Message.__dataclass_fields__ if name != "facts"},
+        facts=Facts.from_json(row.facts),
     )
 
 
 def get(tx: Connection, tenant_id: int, message_id: int) -> Message | None:
     """One message of this tenant."""
     row = tx.execute(select(messages).where(messages.c.tenant_id == tenant_id, messages.c.id == message_id)).first()
-    return _message(row._mapping) if row else None
+    return _message(row) if row else None
 
 
 def hold(tx: Connection, tenant_id: int, message_id: int) -> bool:

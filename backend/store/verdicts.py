@@ -69,7 +69,8 @@ def append(
         "checkpoint": verdict.checkpoint,
         "scored_at": now,
     }
-    return tx.execute(insert(verdicts).values(**values).returning(verdicts.c.id)).scalar_one()
+    new: int = tx.execute(insert(verdicts).values(**values).returning(verdicts.c.id)).scalar_one()
+    return new
 
 
 def _kept(row: Row[Any]) -> KeptVerdict:

@@ -37,7 +37,8 @@ def minhash(facts: Facts) -> bytes:
     numbers = np.fromiter((zlib.crc32(each.encode()) for each in shingles), dtype=np.uint64, count=len(shingles))
     a, b = _coefficients()
     mixed = (numbers[:, None] * a[None, :] + b[None, :]) % _PRIME  # (shingles, 64)
-    return (mixed.min(axis=0) & np.uint64(0xFFFFFFFF)).astype("<u4").tobytes()
+    smallest: NDArray[np.uint32] = (mixed.min(axis=0) & np.uint64(0xFFFFFFFF)).astype("<u4")
+    return smallest.tobytes()
 
 
 def bands(hashes: bytes) -> list[str]:
@@ -55,7 +56,7 @@ def similarity(a: bytes, b: bytes) -> float:
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
     """How alike the most similar message is that was held to be malicious. Never hard: likeness is no proof."""
-    alike = [(how, message) for message, (how, held) in context.similar.items() if held == "MALICIOUS"]
+    alike = [(likeness, message) for message, (likeness, held) in context.similar.items() if held == "MALICIOUS"]
     score, message = max(alike, default=(0.0, 0))
     reasons = (Reason("resembles-malicious", f"message {message}"),) if score >= ACTS_FROM else ()
     return Opinion("campaigns", score, max(0.0, ACTS_FROM - score), reasons=reasons)
