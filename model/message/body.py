@@ -119,8 +119,9 @@ def _read_attached_message(part: Part, body: Body, level: int) -> None:
     if level >= caps.ATTACHED_MESSAGE_DEPTH or body.parts > caps.PARTS:
         body.defects.add("attached-message-not-read")
         return
-    inner = split(part.content, body.defects)
-    subject = read_headers(inner.headers, body.defects).text("subject", 1_000)
+    unjudged = Defects()  # how well the headers of somebody else's message are made says nothing about this one
+    inner = split(part.content, unjudged)
+    subject = read_headers(inner.headers, unjudged).text("subject", 1_000)
     if subject:
         body.attached_text.append(subject)
     _read_message(inner, body, level + 1)

@@ -76,7 +76,8 @@ def _leaves(root: Message, defects: Defects) -> Reading:
 
 def _part(node: Message, depth: int, alternative: int) -> Part:
     return Part(
-        content_type=node.get_content_type(),
+        # A multipart whose boundary never comes: mail programs show it as the text it is.
+        content_type="text/plain" if node.get_content_maintype() == "multipart" else node.get_content_type(),
         charset=str(node.get_content_charset() or "")[:60],
         name=readable(str(node.get_filename() or "")),
         disposition=str(node.get_content_disposition() or ""),

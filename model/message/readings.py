@@ -10,7 +10,7 @@ _BOUNDARY = re.compile(rb"boundary\s*=\s*\"?([^\"\r\n;]{1,200})", re.IGNORECASE)
 
 
 def read_parts(headers: bytes, body: bytes, defects: Defects, doubtful: bool = False) -> tuple[Reading, ...]:
-    """One reading when nothing is odd; otherwise the careful one first, then the fast one if it differs."""
+    """One reading when nothing is odd; otherwise the careful one first, then every other that differs from it."""
     fast = _fast(headers, body, defects)
     if fast and not (doubtful or fast.doubts or _boundaries_odd(headers, body, fast)):
         return (fast,)
@@ -18,12 +18,19 @@ def read_parts(headers: bytes, body: bytes, defects: Defects, doubtful: bool = F
     for doubt in fast.doubts if fast else ():
         defects.add(doubt)
     careful = read_careful(headers, body, defects)
-    if careful is None:
-        return (fast or _as_text(body, defects),)
-    if fast is None or _shape(fast) == _shape(careful):
-        return (careful,)
-    defects.add("parsers-disagree")
-    return (careful, fast)
+    others = [fast, *(_fast(variant, body, defects) for variant in _variants(headers))]
+    readings = {_shape(r): r for r in reversed([careful, *others]) if r}  # the first of equal ones stays
+    if len(readings) > 1:
+        defects.add("parsers-disagree")
+    return tuple(reversed(readings.values())) or (_as_text(body, defects),)
+
+
+def _variants(headers: bytes) -> list[bytes]:
+    """The headers as those read them who believe the second or third Content-Type, not the first."""
+    lines = headers.split(b"\r\n")
+    types = [line for line in lines if line[:13].lower() == b"content-type:"]
+    rest = [line for line in lines if line not in types]
+    return [b"\r\n".join([kind, *rest]) for kind in types[1:3]]
 
 
 def _fast(headers: bytes, body: bytes, defects: Defects) -> Reading | None:
@@ -45,8 +52,8 @@ def _boundaries_odd(headers: bytes, body: bytes, reading: Reading) -> bool:
     return body.count(b"\n" + mark) + body.startswith(mark) != reading.children + 1
 
 
-def _shape(reading: Reading) -> list[tuple[str, bytes]]:
-    return [(part.content_type, _essence(part)) for part in reading.parts]
+def _shape(reading: Reading) -> tuple[tuple[str, bytes], ...]:
+    return tuple((part.content_type, _essence(part)) for part in reading.parts)
 
 
 def _essence(part: Part) -> bytes:

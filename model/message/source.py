@@ -10,6 +10,7 @@ from model.message.caps import Defects
 _LINE = rb"([^\x00-\x20\x7f:][^\x00-\x1f:]{0,100}):([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)"
 _HEADER = re.compile(_LINE)
 _BLOCK = re.compile(rb"(?:" + _LINE.replace(b"(", b"(?:").replace(b"(?:?:", b"(?:") + rb")*+")
+_MBOX_LINE = re.compile(rb">?From (?! *:)")
 _END = re.compile(rb"\r?\n")
 _BLANK = re.compile(rb"\n\r?\n")
 
@@ -69,7 +70,7 @@ def _plain(raw: bytes, defects: Defects) -> bytes:
     if b"\n" not in raw and b"\r" in raw:
         defects.add("carriage-return-line-ends")
         raw = raw.replace(b"\r", b"\n")
-    if raw.startswith((b"From ", b">From ")):
+    if _MBOX_LINE.match(raw):
         raw = raw[raw.find(b"\n") + 1 :] if b"\n" in raw else b""
     return raw
 
