@@ -19,12 +19,25 @@ _FOOTER_LINES = 25  # lines at the end that may belong to a list's footer
 _SHORTEST_WORDING = 12  # characters; a shorter wording would be found inside honest sentences
 
 
+class _Meaningful(dict[int, int | None]):
+    """A translation that keeps letters, marks, numbers, currency and pictures; the rest only gives them shape."""
+
+    def __init__(self, ignored: str) -> None:
+        self._ignored = ignored
+
+    def __missing__(self, code: int) -> int | None:
+        character = chr(code)
+        kept = unicodedata.category(character)[0] in "LMNS" and character not in self._ignored
+        self[code] = code if kept else None
+        return self[code]
+
+
 @dataclass(frozen=True)
 class _Wordings:
     banners: tuple[str, ...]  # in canonical form, `{sender}` and the like not yet filled in
     footer_lines: tuple[re.Pattern[str], ...]
     banner_links: tuple[str, ...]
-    ignored_signs: frozenset[str]
+    meaningful: _Meaningful
 
 
 def fingerprint(facts: Facts, own_banners: Sequence[str] = ()) -> str:
@@ -58,36 +71,29 @@ def _hash(pieces: Sequence[str]) -> str:
 
 def _canonical_text(text: str, facts: Facts, wordings: _Wordings, own_banners: Sequence[str]) -> str:
     """Letters, digits and signs of the text in one run, without addresses (links count for those) and banners."""
-    run = _canonical(_ADDRESS_IN_TEXT.sub(" ", text), wordings.ignored_signs)
+    run = _canonical(_ADDRESS_IN_TEXT.sub(" ", text), wordings.meaningful)
     if not run:
         return ""
-    own = tuple(_canonical(banner, wordings.ignored_signs) for banner in own_banners)
+    own = tuple(_canonical(banner, wordings.meaningful) for banner in own_banners)
     for banner in (*own, *wordings.banners):
-        wording = _filled(banner, facts, wordings.ignored_signs)
+        wording = _filled(banner, facts, wordings.meaningful)
         if len(wording) >= _SHORTEST_WORDING:
             run = run.replace(wording, "")
     return run
 
 
-@lru_cache(maxsize=4_096)
-def _kept(character: str, ignored: frozenset[str]) -> bool:
-    """Letters, marks, numbers, currency and pictures carry meaning; spacing, punctuation and invisible signs do not."""
-    return unicodedata.category(character)[0] in "LMNS" and character not in ignored
+def _canonical(text: str, meaningful: _Meaningful) -> str:
+    return unicodedata.normalize("NFKC", text).casefold().translate(meaningful)
 
 
-def _canonical(text: str, ignored: frozenset[str]) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(character for character in folded if _kept(character, ignored))
-
-
-def _filled(banner: str, facts: Facts, ignored: frozenset[str]) -> str:
+def _filled(banner: str, facts: Facts, meaningful: _Meaningful) -> str:
     """Banners may name the sender; only this message's own From address may stand there, nothing an attacker adds."""
     if "\0" not in banner:
         return banner
     address = facts.from_address
     name = facts.from_[0].name if facts.from_ else ""
     for mark, value in (("\0a", address), ("\0d", address.rpartition("@")[2]), ("\0n", name)):
-        banner = banner.replace(mark, _canonical(value, ignored))
+        banner = banner.replace(mark, _canonical(value, meaningful))
     return banner
 
 
@@ -131,17 +137,17 @@ def _place_led_to(link: Link) -> str:
 @lru_cache(maxsize=1)
 def _wordings() -> _Wordings:
     data = tomllib.loads(_BANNERS.read_text("utf-8"))
-    ignored = frozenset(data["ignored_signs"])
-    banners = {_template(wording, ignored) for group in data["banner"] for wording in group["wordings"]}
+    meaningful = _Meaningful(data["ignored_signs"])
+    banners = {_template(wording, meaningful) for group in data["banner"] for wording in group["wordings"]}
     return _Wordings(
         banners=tuple(sorted(banners, key=len, reverse=True)),  # a longer wording may contain a shorter one
         footer_lines=tuple(re.compile(line, re.IGNORECASE) for line in data["footer"]["lines"]),
         banner_links=tuple(data["banner_links"]),
-        ignored_signs=ignored,
+        meaningful=meaningful,
     )
 
 
-def _template(wording: str, ignored: frozenset[str]) -> str:
+def _template(wording: str, meaningful: _Meaningful) -> str:
     pieces = re.split(r"(\{address\}|\{domain\}|\{name\})", wording)
     marks = {"{address}": "\0a", "{domain}": "\0d", "{name}": "\0n"}
-    return "".join(marks.get(piece) or _canonical(piece, ignored) for piece in pieces)
+    return "".join(marks.get(piece) or _canonical(piece, meaningful) for piece in pieces)
