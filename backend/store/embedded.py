@@ -1,6 +1,7 @@
-"""Embedded: is the SQLite store in good order, and how is it kept so? Its life, through sqlite-utils.
+"""Embedded: is the SQLite store in good order, and how is it kept so?
 
-Nothing here writes rows of the application. On PostgreSQL each function says what to use instead.
+Its life, through sqlite-utils; nothing here writes rows of the application. On PostgreSQL each function that needs
+the file says what to use instead.
 """
 
 import sqlite3
@@ -10,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlite_utils
+from sqlalchemy import text
 
 from backend.errors import BadInput, StoreUnavailable
 from backend.store import search_index
 from backend.store.database import Database, version
+from backend.store.search_index import FTS_TABLE
 
 WAIT_SECONDS = 60.0
+MERGE_PAGES = 500
+MOST_MERGES = 10_000
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,24 @@ def optimise(database: Database) -> Size:
         store.analyze()
         store.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return size(database)
+
+
+def forget_deleted(database: Database) -> None:
+    """Merge FTS5's segments: until then, words of deleted documents stay readable in the file. Nothing on PostgreSQL.
+
+    Step by step, so that reports that come in meanwhile need not wait for the whole index.
+    """
+    if database.dialect != "sqlite":
+        return
+    merge = text(f"INSERT INTO {FTS_TABLE} ({FTS_TABLE}, rank) VALUES ('merge', :pages)")  # noqa: S608 - our constant
+    pages = -MERGE_PAGES  # a negative number begins with all segments, whatever their size
+    for _ in range(MOST_MERGES):
+        with database.begin() as tx:
+            before = tx.scalar(text("SELECT total_changes()")) or 0
+            tx.execute(merge, {"pages": pages})
+            if (tx.scalar(text("SELECT total_changes()")) or 0) - before < 2:  # as FTS5's manual says: merged
+                return
+        pages = MERGE_PAGES
 
 
 def size(database: Database) -> Size:

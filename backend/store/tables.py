@@ -148,6 +148,7 @@ messages = Table(
     Index(None, "tenant_id", "internet_message_id"),
     Index(None, "tenant_id", "first_reported_at"),
     Index(None, "tenant_id", "campaign_id"),
+    Index(None, "tenant_id", "evidence_sha256"),
 )
 
 signatures = Table(  # MinHash bands of a message's text and links: equal band and value = candidate for similarity
@@ -206,6 +207,8 @@ submissions = Table(
     Index(None, "tenant_id", "received_at"),
     Index(None, "tenant_id", "message_id"),
     Index(None, "tenant_id", "person_id"),
+    Index(None, "tenant_id", "evidence_sha256"),
+    Index(None, "tenant_id", "client_copy_sha256"),
     Index(None, "state", "leased_until"),
 )
 

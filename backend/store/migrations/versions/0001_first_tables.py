@@ -131,6 +131,7 @@ def upgrade() -> None:
         Index(None, "tenant_id", "internet_message_id"),
         Index(None, "tenant_id", "first_reported_at"),
         Index(None, "tenant_id", "campaign_id"),
+        Index(None, "tenant_id", "evidence_sha256"),
     )
     op.create_table(
         "signatures",
@@ -181,6 +182,8 @@ def upgrade() -> None:
         Index(None, "tenant_id", "received_at"),
         Index(None, "tenant_id", "message_id"),
         Index(None, "tenant_id", "person_id"),
+        Index(None, "tenant_id", "evidence_sha256"),
+        Index(None, "tenant_id", "client_copy_sha256"),
         Index(None, "state", "leased_until"),
     )
     op.create_table(
