@@ -1,0 +1,198 @@
+"""Fit: which weights explain the labels? First the base network, then, with it frozen, the lift."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from model.batches import Masking, batch, masked_batch
+from model.calibration import Calibration
+from model.dataset import Progress, Table
+from model.lift import KNOTS, MAX_LIFT
+from model.network import HEAD, Network, NetworkConfig, Outputs
+from model.population import draw_reports, population
+from model.reporter import DEFAULT
+
+MALICIOUS, SPAM = HEAD.index("malicious"), HEAD.index("spam")
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """How long and how fast; the figures beside the shipped weights come from these numbers."""
+
+    epochs: int = 12
+    batch: int = 256
+    rate: float = 2e-3
+    weight_decay: float = 0.01
+    head_share: float = 0.4  # of the loss
+    smoothing: float = 0.01
+    dropout: float = 0.2
+    masking: Masking = field(default_factory=Masking)
+    lift_steps: int = 300
+    lift_rate: float = 0.03
+
+
+def truth(table: Table) -> NDArray[np.int64]:
+    """The place of each example's label in HEAD."""
+    return np.array([HEAD.index(example.label) for example in table.examples], dtype=np.int64)
+
+
+def balanced_weights(table: Table, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Weights for the malicious logit (spam counts nothing, both sides weigh the same) and for the head."""
+    labels = truth(table)[numbers]
+    own = np.array([table.examples[number].weight for number in numbers])
+    boundary = np.where(labels == SPAM, 0.0, own)
+    for side in (labels == MALICIOUS, labels != MALICIOUS):
+        boundary[side] *= len(numbers) / 2.0 / max(boundary[side].sum(), 1e-9)
+    head = own.copy()
+    for label in range(len(HEAD)):
+        head[labels == label] *= len(numbers) / len(HEAD) / max(own[labels == label].sum(), 50.0)
+    return boundary, head
+
+
+def fit_base(
+    table: Table, numbers: NDArray[np.int64], config: NetworkConfig, fit: FitConfig, seed: int, progress: Progress
+) -> tuple[Network, list[float]]:
+    """Train the base network; returns the mean loss of each epoch as well."""
+    torch.manual_seed(seed)
+    chance = np.random.default_rng(seed)
+    network = Network(config)
+    labels = truth(table)
+    boundary, head = balanced_weights(table, numbers)
+    steps = fit.epochs * math.ceil(len(numbers) / fit.batch)
+    optimiser = torch.optim.AdamW(
+        (p for p in network.parameters() if not _is_lift(network, p)), lr=fit.rate, weight_decay=fit.weight_decay
+    )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=fit.rate, total_steps=steps, pct_start=0.15)
+
+    losses: list[float] = []
+    for places in progress(_epochs(len(numbers), fit, chance), steps, "training"):
+        here = masked_batch(table, numbers[places], fit.masking, chance)
+        outputs = network(functional.dropout(network.inputs(*here), fit.dropout))
+        loss = _loss(
+            outputs,
+            torch.from_numpy(labels[numbers[places]]),
+            torch.from_numpy(boundary[places]),
+            torch.from_numpy(head[places]),
+            fit,
+        )
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        optimiser.step()
+        schedule.step()
+        losses.append(float(loss.detach()))
+    size = max(1, len(losses) // fit.epochs)
+    return network.eval(), [float(np.mean(losses[at : at + size])) for at in range(0, len(losses), size)][: fit.epochs]
+
+
+def fit_lift(
+    network: Network,
+    table: Table,
+    numbers: NDArray[np.int64],
+    calibration: Calibration,
+    fit: FitConfig,
+    seed: int,
+    progress: Progress,
+) -> None:
+    """Train only the lift, on simulated reporters of legitimate and malicious mail; spam takes no part."""
+    torch.manual_seed(seed)
+    chance = np.random.default_rng(seed)
+    labels = truth(table)[numbers]
+    malicious, legitimate = numbers[labels == MALICIOUS], numbers[(labels != MALICIOUS) & (labels != SPAM)]
+    bulk = np.array([table.examples[number].label == "bulk" for number in legitimate])
+    mistaken = np.where(bulk, population()["bulk_weight"], 1.0)
+    optimiser = torch.optim.Adam(network.lift_parameters(), lr=fit.lift_rate)
+    background = math.log(DEFAULT.background / (1.0 - DEFAULT.background))
+
+    for _ in progress(range(fit.lift_steps), fit.lift_steps, "training the lift"):
+        rows, values, target, weight = _simulated(malicious, legitimate, mistaken, fit, chance)
+        hidden, logit = _frozen(network, table, rows, fit, chance)
+        odds = calibration.slope * logit + calibration.intercept + background
+        lifts = lift_of(network.strengths(hidden), torch.from_numpy(values).float())
+        loss = (functional.binary_cross_entropy_with_logits(odds + lifts, target, reduction="none") * weight).mean()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        optimiser.step()
+
+
+def lift_of(strengths: Tensor, values: Tensor) -> Tensor:
+    """The lift of `lift.py` for many messages at once, with gradients: (B, knots) and (B,) give (B,)."""
+    knots = torch.tensor(KNOTS)
+    parts = strengths * torch.minimum(values.unsqueeze(1), knots) / knots
+    return parts.sum(dim=1) * MAX_LIFT
+
+
+def score(
+    network: Network, table: Table, numbers: NDArray[np.int64], size: int = 512
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Raw logits (N,), head probabilities (N, 4) and strengths of the lift (N, knots)."""
+    places = range(0, len(numbers), size)
+    with torch.inference_mode():
+        found: list[Outputs] = [network(network.inputs(*batch(table, numbers[at : at + size]))) for at in places]
+    if not found:
+        return np.zeros(0), np.zeros((0, len(HEAD))), np.zeros((0, len(KNOTS)))
+    return (
+        torch.cat([outputs.logit for outputs in found]).double().numpy(),
+        torch.softmax(torch.cat([outputs.head for outputs in found]).double(), dim=1).numpy(),
+        torch.cat([outputs.strengths for outputs in found]).double().numpy(),
+    )
+
+
+def _epochs(count: int, fit: FitConfig, chance: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    for _ in range(fit.epochs):
+        order = chance.permutation(count)
+        for at in range(0, count, fit.batch):
+            yield order[at : at + fit.batch]
+
+
+def _loss(outputs: Outputs, labels: Tensor, boundary: Tensor, head: Tensor, fit: FitConfig) -> Tensor:
+    soft = (labels == MALICIOUS).double() * (1.0 - 2.0 * fit.smoothing) + fit.smoothing
+    first = functional.binary_cross_entropy_with_logits(outputs.logit.double(), soft, reduction="none") * boundary
+    second = (
+        functional.cross_entropy(outputs.head.double(), labels, reduction="none", label_smoothing=fit.smoothing) * head
+    )
+    return ((1.0 - fit.head_share) * first + fit.head_share * second).mean()
+
+
+def _is_lift(network: Network, parameter: torch.nn.Parameter) -> bool:
+    return any(parameter is own for own in network.lift_parameters())
+
+
+def _frozen(
+    network: Network, table: Table, rows: NDArray[np.int64], fit: FitConfig, chance: np.random.Generator
+) -> tuple[Tensor, Tensor]:
+    """Hidden layer and logit of masked messages: masked ones are about as hard as new mail, plain ones far too easy."""
+    with torch.no_grad():
+        row = network.inputs(*masked_batch(table, rows, fit.masking, chance))
+        hidden = torch.relu(network.hidden(row))
+        return hidden, network.direct(row).squeeze(1) + network.logit(hidden).squeeze(1)
+
+
+def _simulated(
+    malicious: NDArray[np.int64],
+    legitimate: NDArray[np.int64],
+    mistaken: NDArray[np.float64],
+    fit: FitConfig,
+    chance: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.float64], Tensor, Tensor]:
+    """Messages, reporters' values (0: nobody), truth, and weights that restore how rare malicious mail is."""
+    unreported = chance.random(fit.batch) < population()["masked"]
+    from_people = draw_reports(fit.batch, chance)
+    values = np.where(unreported, 0.0, from_people[0])
+    bad = np.where(unreported, np.arange(fit.batch) % 2 == 0, from_people[1])
+    weight = np.where(unreported, np.where(bad, 2.0 * DEFAULT.background, 2.0 - 2.0 * DEFAULT.background), 1.0)
+    drawn = np.where(
+        bad,
+        chance.choice(malicious, size=fit.batch),
+        np.where(
+            unreported,
+            chance.choice(legitimate, size=fit.batch),
+            chance.choice(legitimate, size=fit.batch, p=mistaken / mistaken.sum()),
+        ),
+    )
+    return drawn, values, torch.from_numpy(bad.astype(np.float32)), torch.from_numpy(weight.astype(np.float32))
