@@ -13,21 +13,22 @@ from backend.secret import secret_key
 from backend.services import Services
 from backend.settings import Settings
 from backend.store import tenants
-from backend.store.database import open_database, upgrade
+from backend.store.database import Database, open_database, upgrade
 from backend.store.evidence import EvidenceStore
 from connectors import registry
 from connectors.contract import Mailboxes
 from model.contract import Predictor
 
 
-def build_services(settings: Settings, huey: Huey | None = None, **instead: Any) -> Services:
+def build_services(
+    settings: Settings, huey: Huey | None = None, given: Database | None = None, **instead: Any
+) -> Services:
     """Open the store, upgrade it, and connect everything. Raises BadInput or StoreUnavailable with what to do.
 
     `instead` takes the place of single services, before the queue's tasks get to see them.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = open_database(settings.store_url)
-    upgrade(database)
+    database = given or _open_store(settings)
     queue = Queue(huey or make_queue(settings, secret_key(settings)))
 
     @cache
@@ -47,6 +48,12 @@ def build_services(settings: Settings, huey: Huey | None = None, **instead: Any)
     services = replace(services, **instead)
     queue.serve(services)
     return services
+
+
+def _open_store(settings: Settings) -> Database:
+    database = open_database(settings.store_url)
+    upgrade(database)
+    return database
 
 
 def mail_root(settings: Settings) -> Path:

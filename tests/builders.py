@@ -46,7 +46,7 @@ def make_services(
         **settings,  # type: ignore[arg-type]
     )
     huey = MemoryHuey("tests", immediate=True, results=False)
-    return build_services(chosen, huey, **{"predictor": _PREDICTOR, "random": Random(7), **(instead or {})})
+    return build_services(chosen, huey, database, **{"predictor": _PREDICTOR, "random": Random(7), **(instead or {})})
 
 
 @dataclass(frozen=True)

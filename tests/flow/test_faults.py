@@ -156,6 +156,7 @@ def test_an_unreachable_mailbox_is_named_and_searched_again(stage):
 
 
 def test_a_mailbox_we_may_not_open_leaves_the_retraction_incomplete_and_says_so(stage):
+    stage.world.deliver(BEN, note(BEN))
     stage.provider.fault = failing(99, NotPermitted("consent was withdrawn"), "find", BEN)
     submission = stage.submit(ANA, phish(ANA))
     retraction = stage.retraction(submission.message_id)

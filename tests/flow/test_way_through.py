@@ -17,12 +17,15 @@ from backend.flow.steps import SUBMISSION_STEPS
 from backend.store import answers, copies, decisions, psr_log, retractions, submissions, verdicts
 from backend.store.submissions import get
 from connectors.contract import Copy, Outcome
+from connectors.maildir.deliver import make_mailbox
 
 
 @pytest.fixture
 def world(tmp_path: Path, database) -> World:
     world = seed_tenant(make_services(tmp_path, database))
     world.judge_right(ANA, 20)
+    for address in PEOPLE:
+        make_mailbox(world.mail, address)
     return world
 
 
