@@ -21,7 +21,7 @@ COMMANDS = {
     "person": ("backend.commands.person", "Add, list and erase reporters."),
     "token": ("backend.commands.token", "Issue and revoke reporters' tokens."),
     "operator": ("backend.commands.operator", "Add operators and set their passwords."),
-    "submit": ("backend.commands.submit", "Report a message file as a security team does."),
+    "submit": ("backend.commands.submit", "Report a message file (.eml or .msg) as a security team does."),
     "score": ("backend.commands.score", "Ask the model about message files. Needs no database."),
     "retract": ("backend.commands.retract", "Take a message out of every mailbox."),
     "restore": ("backend.commands.restore", "Put a retraction's copies back where they were."),

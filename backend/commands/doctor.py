@@ -11,6 +11,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
+from backend.commands.checkpoint import loaded
 from backend.domain.submission import State
 from backend.errors import UnhookError
 from backend.jobs import Queue, make_queue
@@ -130,14 +131,7 @@ def _queue(settings: Settings) -> Iterator[Finding]:
 
 
 def _checkpoint(settings: Settings, database: Database) -> Iterator[Finding]:
-    from model.checkpoint import CheckpointUnusable  # loads torch: only now
-    from model.predict import load_predictor
-
-    try:
-        predictor = load_predictor(settings.checkpoint)
-    except CheckpointUnusable as error:
-        yield Finding("checkpoint", f"{error}: set UNHOOK_CHECKPOINT to a good one.", well=False)
-        return
+    predictor = loaded(settings.checkpoint)
     offered = list(predictor.offered_targets())
     yield Finding(
         "checkpoint", f"{predictor.checkpoint}, false-retraction targets {', '.join(f'{t:g}' for t in offered)}"

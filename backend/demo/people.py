@@ -26,7 +26,7 @@ class DemoPerson:
 PEOPLE = (
     DemoPerson("ana", "Ana Lindqvist", right=19, judged=20),
     DemoPerson("ben", "Ben Okafor", right=0, judged=0),
-    DemoPerson("chloe", "Chloé Martin", right=1, judged=18),
+    DemoPerson("chloe", "Chloé Martin", right=0, judged=18),
     # Two colleagues who have left: their reports are most of the history, their mailboxes are gone.
     DemoPerson("dora", "Dora Weiss", right=22, judged=22, mailbox=False),
     DemoPerson("emil", "Emil Novak", right=22, judged=22, mailbox=False),
