@@ -24,6 +24,10 @@ class Wake(Protocol):
         """Somebody should work on this retraction."""
         ...
 
+    def ready(self) -> bool:
+        """Whether the queue answers."""
+        ...
+
 
 def utc_now() -> datetime:
     """The time as the store keeps it: UTC, without a zone."""

@@ -1,0 +1,146 @@
+"""OpenAPI: how would a program learn what the API takes and answers?"""
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from backend.api.bodies import ACCEPTED, ANSWERED, PageQuery, RawReportQuery, ReportHeaders
+from backend.api.errors import SENTENCES
+from backend.domain.submission import SubmittedAs
+
+Json = dict[str, Any]
+REF = "#/components/schemas/{model}"
+TAKES_REPORT = (400, 413, 415, 429, 503)
+ASKS_WHO = (401, 429, 503)
+
+
+def describe() -> Json:
+    """The whole description, made from the models that check and answer the requests."""
+    _, schemas = models_json_schema(
+        [*((model, "validation") for model in ACCEPTED), *((model, "serialization") for model in ANSWERED)],
+        ref_template=REF,
+    )
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Unhook",
+            "version": version("unhook"),
+            "description": "Report a message, and see what became of it.",
+        },
+        "paths": {**_reports(), **_operations()},
+        "components": {
+            "schemas": schemas["$defs"],
+            "securitySchemes": {"reporter": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"reporter": []}],
+    }
+
+
+def _reports() -> Json:
+    own_id = {"name": "submission_id", "in": "path", "required": True, "schema": _bounded_id()}
+    slug = {"name": "tenant_slug", "in": "path", "required": True, "schema": {"type": "string", "maxLength": 64}}
+    return {
+        "/api/v1/submissions": {
+            "post": {
+                "operationId": "report",
+                "summary": "Report a message. 202 means that the report survives a crash.",
+                "parameters": [*_parameters(RawReportQuery, "query"), *_parameters(ReportHeaders, "header")],
+                "requestBody": _report_body("ReportBody"),
+                "responses": {
+                    "200": _json("Receipt", "Kept before, under the same Idempotency-Key."),
+                    "202": _json("Receipt", "Kept."),
+                    **_refusals(*ASKS_WHO, *TAKES_REPORT, 403, 404, 409),
+                },
+            },
+            "get": {
+                "operationId": "listOwnSubmissions",
+                "summary": "Your own reports, newest first.",
+                "parameters": _parameters(PageQuery, "query"),
+                "responses": {"200": _json("SubmissionPage", "One page."), **_refusals(*ASKS_WHO, 400)},
+            },
+        },
+        "/api/v1/submissions/{submission_id}": {
+            "get": {
+                "operationId": "ownSubmission",
+                "summary": "One of your own reports: how far it has come and what was decided.",
+                "parameters": [own_id],
+                "responses": {"200": _json("SubmissionView", "Your report."), **_refusals(*ASKS_WHO, 404)},
+            }
+        },
+        "/api/v1/reports/unverified/{tenant_slug}": {
+            "post": {
+                "operationId": "reportUnverified",
+                "summary": "Report a message without proof of who you are; off unless the installation allows it.",
+                "security": [],
+                "parameters": [slug, *_parameters(RawReportQuery, "query")],
+                "requestBody": _report_body("UnverifiedBody"),
+                "responses": {
+                    "202": _json("Thanks", "Kept. The answer is the same for every message."),
+                    **_refusals(*TAKES_REPORT, 404),
+                },
+            }
+        },
+    }
+
+
+def _operations() -> Json:
+    page = {"description": "Measurements.", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    itself = {"description": "This description.", "content": {"application/json": {"schema": {"type": "object"}}}}
+    missing = _json("Health", "Something is missing; `missing` names it.")
+    return {
+        "/healthz": _open_get("health", "Whether the process is alive.", {"200": _json("Health", "It is.")}),
+        "/readyz": _open_get(
+            "ready", "Whether it can work.", {"200": _json("Health", "Everything is there."), "503": missing}
+        ),
+        "/metrics": _open_get(
+            "metrics", "Measurements for Prometheus, from allowed addresses only.", {"200": page, **_refusals(403, 503)}
+        ),
+        "/api/v1/openapi.json": _open_get("openapi", "This description.", {"200": itself}),
+    }
+
+
+def _open_get(name: str, summary: str, responses: Json) -> Json:
+    return {"get": {"operationId": name, "summary": summary, "security": [], "responses": responses}}
+
+
+def _report_body(model: str) -> Json:
+    raw = {"schema": {"type": "string", "contentMediaType": "message/rfc822", "minLength": 1}}
+    as_json = {"schema": {"$ref": REF.format(model=model)}}
+    return {"required": True, "content": {"application/json": as_json, "message/rfc822": raw}}
+
+
+def _parameters(model: type[BaseModel], place: str) -> list[Json]:
+    """One parameter per field: a header is called as in the request, with hyphens."""
+    properties: Json = model.model_json_schema(ref_template=REF)["properties"]
+    found = []
+    for field, given in properties.items():
+        schema = dict(given)
+        name = "-".join(part.capitalize() for part in field.split("_")) if place == "header" else field
+        if field == "submitted_as":  # a field with a default refers to its enum, which is not among the bodies
+            schema = {"type": "string", "enum": [choice.value for choice in SubmittedAs], "default": SubmittedAs.PHISH}
+        if field == "before":
+            schema = _bounded_id()
+        description = model.model_fields[field].description
+        found.append({"name": name, "in": place, "required": False, "schema": schema, "description": description})
+    return found
+
+
+def _bounded_id() -> Json:
+    integers = [part for part in PageQuery.model_json_schema()["properties"]["before"]["anyOf"] if "type" in part]
+    return dict(integers[0])
+
+
+def _json(model: str, description: str) -> Json:
+    return {"description": description, "content": {"application/json": {"schema": {"$ref": REF.format(model=model)}}}}
+
+
+def _refusals(*statuses: int) -> Json:
+    body = {"application/problem+json": {"schema": {"$ref": REF.format(model="Problem")}}}
+    return {str(status): {"description": SENTENCES[status], "content": body} for status in _sorted(statuses)}
+
+
+def _sorted(statuses: Iterable[int]) -> list[int]:
+    return sorted(set(statuses))
