@@ -2,9 +2,9 @@
 
 from model.contract import ModuleContext, Opinion
 from model.message.facts import Facts
-from model.modules import authentication, campaigns, lists
+from model.modules import authentication, campaigns, links, lists, signatures
 
-MODULES = (authentication, lists, campaigns)
+MODULES = (authentication, lists, signatures, campaigns, links)
 
 
 def opinions(facts: Facts, context: ModuleContext) -> tuple[Opinion, ...]:

@@ -1,11 +1,15 @@
 """Authentication: does the sender prove to be who the message says?"""
 
+import re
+
 from model.contract import ModuleContext, Opinion, Reason
-from model.features.domains import lookalike, named_brand, owner
+from model.features.domains import host_kinds, lookalike, named_brand, owner
+from model.features.sender import brand_in
 from model.message.domains import registrable
 from model.message.facts import Facts
 
 _FAILED = {"fail", "softfail", "permerror"}
+_SHOWN = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
@@ -34,17 +38,22 @@ def impersonates(facts: Facts) -> str | None:
     """Whom the unproven sender pretends to be: the recipient's own organisation or a well-known name, or None."""
     if not alignment_failed(facts):
         return None
+    own = _own_domains(facts)
     for sender in facts.from_[:10]:
         domain = registrable(sender.address.rpartition("@")[2])
-        own = {registrable(person.address.rpartition("@")[2]) for person in facts.to[:20]} - {""}
-        if domain in own:
-            return domain
-        posed = owner(domain) or lookalike(domain) or named_brand(domain) or _brand_in(sender.name)
+        shown = _SHOWN.findall(sender.name[:200].lower())  # "Ana <ana@example.org>" as a display name
+        for claimed in (domain, *map(registrable, shown)):
+            if claimed in own:
+                return claimed
+        posed = owner(domain) or lookalike(domain) or named_brand(domain) or brand_in(sender.name)
         if posed:
             return posed
     return None
 
 
-def _brand_in(name: str) -> str:
-    """A well-known name inside a display name, read as if it were a host."""
-    return named_brand("-".join(name.lower().split()))
+def _own_domains(facts: Facts) -> frozenset[str]:
+    """The recipients' organisations, without providers that anybody has an address with."""
+    people = (*facts.to[:20], *facts.cc[:20])
+    return (
+        frozenset(registrable(person.address.rpartition("@")[2]) for person in people) - host_kinds().free_mail - {""}
+    )

@@ -19,14 +19,28 @@ HASHES = 64
 BANDS = 16
 _ROWS = HASHES // BANDS
 _FEWEST_SHINGLES = 8  # below this, chance alone makes messages look alike
-_MOST_WORDS = 4_000
+_MOST_WORDS = 2_000
+_MOST_TEXT = 40_000  # characters
+_GREETING_WITHIN = 400  # characters from the start
+_NOBODY = frozenset({"customer", "user", "member", "client", "sir", "madam", "all", "team", "kunde", "kundin"})
 _SHINGLE = 3
-_PRIME = np.uint64((1 << 61) - 1)
+# Odd multipliers of the splitmix64 finaliser (Steele, Lea, Flood 2014).
+_FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _SEED = 20260105
+_MALICIOUS = frozenset({"MALICIOUS"})
+_LEGITIMATE = frozenset({"BULK", "NONE"})
 ACTS_FROM = 0.8  # similarity to a message held to be malicious from which the module has an opinion of weight
 
-_WORD = re.compile(r"\w+")
+_UNSPACED = "\u0e00-\u0eff\u2e80-\u9fff\uf900-\ufaff"  # Thai, Lao, kana and Han put no spaces between words
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _HAS_DIGIT = re.compile(r"\d")
+_GREETING = re.compile(
+    r"\b(?:dear|hi|hello|hey|good (?:morning|day|afternoon|evening)|hallo|liebe|lieber|guten (?:tag|morgen|abend)|"
+    r"sehr geehrte[r]?(?: frau| herr)?|moin|bonjour|cher|chère|hola|estimad[oa]|olá|prezad[oa]|ciao|"
+    r"gentile|beste|geachte)"
+    r"\s+((?:[\w.'’@-]+\s+){0,3}[\w.'’@-]+)\s*[,!:\n]",
+    re.IGNORECASE,
+)
 
 
 def minhash(facts: Facts) -> bytes:
@@ -35,9 +49,11 @@ def minhash(facts: Facts) -> bytes:
     if len(shingles) < _FEWEST_SHINGLES:
         return b""
     numbers = np.fromiter((zlib.crc32(each.encode()) for each in shingles), dtype=np.uint64, count=len(shingles))
-    a, b = _coefficients()
-    mixed = (numbers[:, None] * a[None, :] + b[None, :]) % _PRIME  # (shingles, 64)
-    smallest: NDArray[np.uint32] = (mixed.min(axis=0) & np.uint64(0xFFFFFFFF)).astype("<u4")
+    mixed = numbers[:, None] ^ _seeds()[None, :]  # (shingles, 64)
+    for factor in _FACTORS:  # a plain a * x + b keeps the order of x: all 64 would choose the same shingle
+        mixed *= factor
+        mixed ^= mixed >> np.uint64(32)
+    smallest: NDArray[np.uint32] = (mixed.min(axis=0) >> np.uint64(32)).astype("<u4")
     return smallest.tobytes()
 
 
@@ -56,15 +72,24 @@ def similarity(a: bytes, b: bytes) -> float:
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
     """How alike the most similar message is that was held to be malicious. Never hard: likeness is no proof."""
-    alike = [(likeness, message) for message, (likeness, held) in context.similar.items() if held == "MALICIOUS"]
-    score, message = max(alike, default=(0.0, 0))
-    reasons = (Reason("resembles-malicious", f"message {message}"),) if score >= ACTS_FROM else ()
-    return Opinion("campaigns", score, max(0.0, ACTS_FROM - score), reasons=reasons)
+    score, message = _most_alike(context, _MALICIOUS)
+    legitimate, other = _most_alike(context, _LEGITIMATE)
+    reasons = []
+    if score >= ACTS_FROM:
+        reasons.append(Reason("resembles-malicious", f"message {message}"))
+    if legitimate >= ACTS_FROM:
+        reasons.append(Reason("resembles-legitimate", f"message {other}"))
+    return Opinion("campaigns", score, max(0.0, ACTS_FROM - score), reasons=tuple(reasons))
+
+
+def _most_alike(context: ModuleContext, held_to_be: frozenset[str]) -> tuple[float, int]:
+    alike = [(likeness, message) for message, (likeness, held) in context.similar.items() if held in held_to_be]
+    return max(alike, default=(0.0, 0))
 
 
 def _shingles(facts: Facts) -> set[str]:
     """Runs of three folded words, and what each link looks like without its secrets."""
-    words = [_folded(word) for word in _WORD.findall(f"{facts.subject}\n{facts.text}")[:_MOST_WORDS]]
+    words = [_folded(word) for word in _WORD.findall(f"{facts.subject}\n{facts.text[:_MOST_TEXT]}")[:_MOST_WORDS]]
     spoken = _greeted(facts)
     words = ["~" if word in spoken else word for word in words]
     runs = {" ".join(words[n : n + _SHINGLE]) for n in range(len(words) - _SHINGLE + 1)}
@@ -76,10 +101,11 @@ def _folded(word: str) -> str:
     return "#" if _HAS_DIGIT.search(word) else word.casefold()
 
 
-def _greeted(facts: Facts) -> set[str]:
-    """The words by which the recipients are called, in their names and addresses."""
+def _greeted(facts: Facts) -> frozenset[str]:
+    """The words by which people are called: in the recipients' names and addresses, and in the greeting."""
     people = (*facts.to[:20], *facts.cc[:20])
-    return {word.casefold() for person in people for word in _WORD.findall(f"{person.name} {person.address}")}
+    called = [f"{person.name} {person.address}" for person in people] + _GREETING.findall(facts.text[:_GREETING_WITHIN])
+    return frozenset(word.casefold() for name in called for word in _WORD.findall(name[:200])) - _NOBODY
 
 
 def _shape(url: str) -> str:
@@ -89,11 +115,6 @@ def _shape(url: str) -> str:
 
 
 @cache
-def _coefficients() -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+def _seeds() -> NDArray[np.uint64]:
     """The 64 hash functions, the same in every process and for ever: stored hashes depend on them."""
-    draw = np.random.default_rng(_SEED)
-    # Below 2**29, so that 32-bit values times a, plus b, stay within 64 bits.
-    return (
-        draw.integers(1, 1 << 29, HASHES, dtype=np.uint64) | np.uint64(1),
-        draw.integers(0, 1 << 61, HASHES, dtype=np.uint64),
-    )
+    return np.random.default_rng(_SEED).integers(0, 1 << 64, HASHES, dtype=np.uint64)

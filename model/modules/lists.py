@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
 
 from model.contract import ModuleContext, Opinion, Reason
 from model.message.domains import registrable
@@ -25,8 +26,9 @@ def trusted_sender(facts: Facts, context: ModuleContext) -> str | None:
     source address. From alone is forgeable, and so are several From headers.
     """
     found = facts.authentication
-    if found.source_address and found.source_address in context.trusted_source_addresses:
-        return found.source_address
+    network = _listed_address(found.source_address, context.trusted_source_addresses)
+    if network:
+        return network
     if found.dmarc != "pass" or found.aligned is not True or len(facts.from_) != 1:
         return None
     return _listed(_claimed(facts), context.trusted_senders)
@@ -35,11 +37,26 @@ def trusted_sender(facts: Facts, context: ModuleContext) -> str | None:
 def is_simulation(facts: Facts, context: ModuleContext) -> bool:
     """Whether the message carries one of the tenant's own exercise tokens; compared in constant time."""
     return any(
-        hmac.compare_digest(mine.encode(), theirs.encode())
+        hmac.compare_digest(mine.encode(), theirs.strip().encode("utf-8", "replace"))
         for mine in context.simulation_tokens
         for theirs in facts.simulation_tokens[:10]
         if mine
     )
+
+
+def _listed_address(source: str, entries: Sequence[str]) -> str | None:
+    """The entry that the source address fits, however either is written; an entry may be a network (192.0.2.0/24)."""
+    try:
+        address = ip_address(source)
+    except ValueError:
+        return None
+    for entry in entries:
+        try:
+            if address in ip_network(entry.strip(), strict=False):
+                return entry
+        except ValueError:
+            continue  # a mistyped entry trusts nobody
+    return None
 
 
 def _claimed(facts: Facts) -> list[str]:

@@ -1,0 +1,1 @@
+"""Modules: the opinions beside the network."""
