@@ -23,6 +23,15 @@ def command() -> None:
     demo's mailboxes, so it never listens elsewhere.
     """
     settings = read_settings(host="127.0.0.1", demo=True)
+    try:
+        code = _run(settings)
+    except KeyboardInterrupt:  # told to stop before there was anything to stop
+        code = 0
+    click.echo(f"Stopped. What happened is kept in {settings.data_dir}")
+    sys.exit(code)
+
+
+def _run(settings: Settings) -> int:
     with listen(settings) as listener:
         services = build_services(settings)
         try:
@@ -36,9 +45,7 @@ def command() -> None:
             _environment(settings),
             listener,
         )
-        code = supervisor.run(lambda: _welcome(place, seeded, settings), lambda: _answers(*listener.getsockname()))
-    click.echo("Stopped. What happened is kept in " + str(settings.data_dir))
-    sys.exit(code)
+        return supervisor.run(lambda: _welcome(place, seeded, settings), lambda: _answers(*listener.getsockname()))
 
 
 def _environment(settings: Settings) -> dict[str, str]:

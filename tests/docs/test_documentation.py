@@ -54,13 +54,12 @@ def test_every_command_has_its_line_and_every_line_its_command():
     assert sorted(documented) == sorted(commands(main))
 
 
-def test_the_help_lists_each_command_as_it_describes_itself():
-    context = click.Context(main)
-    for name, (_, sentence) in COMMANDS.items():
-        command = main.get_command(context, name)
-        assert command is not None
-        assert command.help, name
-        assert command.help.split("\n")[0].rstrip(".").startswith(sentence.split(".")[0]), name
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_explains_itself_and_is_listed_in_one_line(name):
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert command.help
+    assert len(COMMANDS[name][1]) < 80
 
 
 def test_every_policy_key_has_its_line_and_every_line_its_key():
