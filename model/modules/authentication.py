@@ -45,10 +45,15 @@ def impersonates(facts: Facts) -> str | None:
         for claimed in (domain, *map(registrable, shown)):
             if claimed in own:
                 return claimed
-        posed = owner(domain) or lookalike(domain) or named_brand(domain) or brand_in(sender.name)
+        posed = _brand_of(domain) or lookalike(domain) or named_brand(domain) or brand_in(sender.name)
         if posed:
             return posed
     return None
+
+
+def _brand_of(domain: str) -> str:
+    """The brand whose own domain it is; everybody's mail provider stands for nobody."""
+    return "" if domain in host_kinds().free_mail else owner(domain)
 
 
 def _own_domains(facts: Facts) -> frozenset[str]:

@@ -64,11 +64,11 @@ rule extortion
         weight = 0.95
     strings:
         $coin = /(bitcoin|btc|litecoin|ethereum|monero|cryptocurrency|crypto ?wallet|usdt)/
-        $hold1 = /(recorded|filmed|captured|made a video|video of|footage of) .{0,60}(you|your)/s
+        $hold1 = /(recorded|filmed|captured|made a video|video of|footage of).{0,60}(you|your)/s
         $hold2 = /(your|the) (webcam|camera|front camera|microphone)/
         $hold3 = /(masturbat|pleasuring|porn|adult (web)?site|intimate|explicit content)/
-        $hold4 = /(hacked|infected|compromised|installed .{0,30}(trojan|malware|rat|spyware)|access to) .{0,30}(your|the) (device|computer|operating system|phone|account)/s
-        $threat = /(send|share|publish|leak|release|forward|distribute|spread) .{0,60}(your )?(contacts|friends|family|relatives|colleagues|social media|everyone)/s
+        $hold4 = /(hacked|infected|compromised|installed .{0,30}(trojan|malware|rat|spyware)|access to).{0,30}(your|the) (device|computer|operating system|phone|account)/s
+        $threat = /(send|share|publish|leak|release|forward|distribute|spread).{0,60}(your )?(contacts|friends|family|relatives|colleagues|social media|everyone)/s
         $clock = /(\d{2}|two|three|fifty|forty[- ]eight) ?(hours|hrs|days)/
     condition:
         $coin and $threat and $clock and 2 of ($hold*)
@@ -85,9 +85,9 @@ rule advance_fee
         $large3 = /\d{3}[,.]\d{3}([,.]\d{2})? ?(usd|eur|gbp|dollars|euros|pounds)/
         $story1 = /next of kin|inheritance|beneficiary|late (client|husband|father|customer|engr?|mr|dr)|deceased|erbschaft|herencia/
         $story2 = /(unclaimed|dormant|abandoned|over-?invoiced) (fund|sum|account|deposit|money|contract)|consignment box|compensation fund|contract fund|trunk box/
-        $story3 = /donat(e|ion|ing) .{0,60}(you|charity|million)|lottery|sweepstake|won the|selected (as )?(a |one of )?(winner|beneficiar)/s
+        $story3 = /donat(e|ion|ing).{0,60}(you|charity|million)|lottery|sweepstake|won the|selected (as )?(a |one of )?(winner|beneficiar)/s
         $ask1 = /(full name|your name).{0,200}(phone|telephone|mobile|address|occupation|country)/s
-        $ask2 = /(contact|reply|respond|get back) .{0,40}(me|us|him|her|barrister|attorney|immediately|urgently)/s
+        $ask2 = /(contact|reply|respond|get back).{0,40}(me|us|him|her|barrister|attorney|immediately|urgently)/s
         $ask3 = /strict(ly|est)? (confiden|secre)|utmost (confiden|secre|good faith)|business proposal|mutual benefit|transfer of (the|this) (fund|sum|money)|god bless/
     condition:
         any of ($large*) and any of ($story*) and 2 of ($ask*)
@@ -100,7 +100,7 @@ rule gift_cards
         weight = 0.85
     strings:
         $card = /(gift ?cards?|itunes cards?|steam cards?|google play cards?|apple cards?|razer gold|vanilla cards?|geschenkkarten?|gutscheinkarten?)/
-        $send = /(scratch|send me|email me|picture|photo|pictures|photos|take a snap|codes?) .{0,60}(back|code|pin|card|numbers?)/s
+        $send = /(scratch|send me|email me|picture|photo|pictures|photos|take a snap|codes?).{0,60}(back|code|pin|card|numbers?)/s
         $quick = /(as soon as possible|asap|right away|urgent|immediately|quickly|in a meeting|can'?t (talk|call|take calls)|surprise|reimburse|confidential|sofort|vertraulich)/
     condition:
         $card and $send and $quick and links <= 2
@@ -128,7 +128,7 @@ rule telephone_bill
     strings:
         $phone = /(\+?1?[ .(-]{0,3}8\d{2}[ .)(-]{1,3}\d{3}[ .-]{0,3}\d{4})/
         $charge = /(has been|will be|was|were|is) (charged|debited|deducted|renewed|auto-?renewed|processed)|auto-?renew|subscription|auto-?debit/
-        $cancel = /(cancel|refund|dispute|did ?n[o']t (authori[sz]e|place|make|order)|stop (this|the) (payment|order)) .{0,120}(call|contact|dial|reach|toll|helpline|help ?desk|number)|(call|contact|dial|reach) .{0,120}(cancel|refund|dispute|stop (this|the))/s
+        $cancel = /(cancel|refund|dispute|did ?n[o']t (authori[sz]e|place|make|order)|stop (this|the) (payment|order)).{0,120}(call|contact|dial|reach|toll|helpline|help ?desk|number)|(call|contact|dial|reach).{0,120}(cancel|refund|dispute|stop (this|the))/s
         $brand = /(norton|mcafee|geek ?squad|paypal|microsoft|windows defender|amazon|best ?buy|anydesk|bitcoin|coinbase|lifelock)/
     condition:
         $phone and $charge and $cancel and $brand and not authenticated
@@ -142,7 +142,7 @@ rule parcel_fee
     strings:
         $parcel = /(parcel|package|shipment|delivery|paket|sendung|colis|paquete|encomenda)/
         $stuck = /(on hold|held|pending|waiting|could not be delivered|failed delivery|undelivered|incomplete address|customs|suspended|zugestellt werden|zoll|en attente|retenid[oa]|aguardando|taxad[oa])/
-        $fee = /(fee|pay|payment|charge|gebühr|bezahlen|frais|payer|pagar|taxa|tarifa) .{0,80}[\d.,]{1,6} ?(€|eur|usd|\$|£|gbp|chf|r\$)|(€|eur|usd|\$|£|gbp|chf|r\$) ?[\d.,]{1,6}.{0,80}(fee|pay|charge|gebühr|frais|taxa|tarifa)/s
+        $fee = /(fee|pay|payment|charge|gebühr|bezahlen|frais|payer|pagar|taxa|tarifa).{0,80}[\d.,]{1,6} ?(€|eur|usd|\$|£|gbp|chf|r\$)|(€|eur|usd|\$|£|gbp|chf|r\$) ?[\d.,]{1,6}.{0,80}(fee|pay|charge|gebühr|frais|taxa|tarifa)/s
     condition:
         links > 0 and not authenticated and $fee and
         for any i in (1..#parcel) : ( $stuck in (@parcel[i] - 80 .. @parcel[i] + 120) )
@@ -154,8 +154,8 @@ rule document_share
         code = "document-share"
         weight = 0.8
     strings:
-        $share = /(shared|sent|send) .{0,60}(document|file|folder|pdf|invoice|proposal|fax|voice ?mail|e-?document)|(document|file|folder|voice ?mail|fax) .{0,40}(shared|waiting|received|available|ready for (review|signature))/s
-        $open = /(view|open|review|access|download|sign|listen|play|read) .{0,20}(document|file|folder|message|here|now|pdf|voice ?mail|fax|online)/
+        $share = /(shared|sent|send).{0,60}(document|file|folder|pdf|invoice|proposal|fax|voice ?mail|e-?document)|(document|file|folder|voice ?mail|fax).{0,40}(shared|waiting|received|available|ready for (review|signature))/s
+        $open = /(view|open|review|access|download|sign|listen|play|read).{0,20}(document|file|folder|message|here|now|pdf|voice ?mail|fax|online)/
         $brand = /(docusign|sharepoint|one ?drive|adobe|dropbox|we ?transfer|microsoft|office ?365|google drive|e-?fax|ring ?central)/
     condition:
         open_links > 0 and not authenticated and all of them
@@ -168,7 +168,7 @@ rule device_code
         weight = 0.8
     strings:
         $page = /(microsoft\.com\/devicelogin|aka\.ms\/devicelogin|login\.microsoftonline\.com\/common\/oauth2\/deviceauth|google\.com\/device)/
-        $enter = /(enter|paste|copy|use|type|eingeben) .{0,40}(code|pin)|(code|pin) .{0,40}(enter|paste|eingeben)/s
+        $enter = /(enter|paste|copy|use|type|eingeben).{0,40}(code|pin)|(code|pin).{0,40}(enter|paste|eingeben)/s
     condition:
         $page and $enter and not authenticated
 }
@@ -180,7 +180,7 @@ rule wallet_phrase
         weight = 0.9
     strings:
         $phrase = /(seed|recovery|secret|backup) (recovery )?phrase|(12|24|twelve|twenty[- ]four)[- ]words? (phrase|recovery|seed)|wiederherstellungsphrase/
-        $ask = /(verify|validate|restore|synchroni[sz]e|migrate|confirm|re-?connect|upgrade|enter|submit|secure) .{0,60}(wallet|phrase|ledger|metamask|trezor)|(wallet|phrase|ledger|metamask|trezor) .{0,60}(verification|validation|migration|suspended|restricted|deactivated)/s
+        $ask = /(verify|validate|restore|synchroni[sz]e|migrate|confirm|re-?connect|upgrade|enter|submit|secure).{0,60}(wallet|phrase|ledger|metamask|trezor)|(wallet|phrase|ledger|metamask|trezor).{0,60}(verification|validation|migration|suspended|restricted|deactivated)/s
     condition:
         links > 0 and all of them
 }
