@@ -1,5 +1,6 @@
 """Work: how does a worker start and stop?"""
 
+import logging
 import signal
 import time
 
@@ -21,6 +22,7 @@ def command(threads: int | None) -> None:
     """Run a worker: the steps behind each report. Ctrl-C or SIGTERM end it; steps under way are finished."""
     settings = read_settings(**({"work_threads": threads} if threads else {}))
     set_up(settings.log_format)
+    logging.getLogger("huey").setLevel(logging.WARNING)  # our own steps log a line each
     told: list[int] = []
     _obey(told)  # from now on: loading the network takes a moment, and being told to stop in it is no error
 
