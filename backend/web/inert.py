@@ -1,0 +1,205 @@
+"""Inert: how can an operator look at a hostile mail without it doing anything?
+
+Three walls, each enough by itself: the markup is reduced to a small list of tags without addresses to load; the page
+is served with a policy of its own that allows no script, no form and no request; the frame is sandboxed. Links are
+shown as text, in brackets behind the words that hid them.
+"""
+
+import base64
+import re
+from dataclasses import dataclass
+from html import escape
+from html.parser import HTMLParser
+
+import nh3
+
+from backend.web import harmless
+from backend.web.words import defang
+from model.message.caps import Defects
+from model.message.charsets import decode
+from model.message.mime import mime_headers
+from model.message.readings import read_parts
+from model.message.source import split
+
+POLICY = (
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+_MOST_HTML = 500_000  # characters; larger mails are shown as text
+_MOST_TEXT = 100_000
+_MOST_DEPTH = 300  # elements in each other: laying out deeper ones costs the square of the depth
+_MOST_COPIES = 80_000  # open formatting elements times tags: what a parser may be made to repeat
+_MOST_PICTURE = 1_000_000  # octets of one embedded picture
+_COLOUR = re.compile(r"\b(?:rgb|hsl)a?\([0-9., %/]{0,60}\)", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>The mail, inert</title><style>
+:root {{ color-scheme: light; }}
+body {{ margin: 1rem; font: 15px/1.5 Arial, sans-serif; color: #1a1a1a; background: #fff; overflow-wrap: anywhere; }}
+img {{ max-width: 100%; height: auto; }}
+table {{ max-width: 100%; }}
+pre {{ white-space: pre-wrap; font: inherit; margin: 0; }}
+.unhook-link {{ text-decoration: underline dotted; }}
+.unhook-address {{ font: 13px/1.4 monospace; color: #8c1d18; background: #fdf1f0; padding: 0 .25em; }}
+.unhook-blocked {{ font: 13px/1.4 monospace; color: #555; border: 1px dashed #999; padding: 0 .25em; }}
+</style></head><body>{body}</body></html>
+"""
+
+
+@dataclass(frozen=True)
+class _Body:
+    html: str
+    text: str
+    pictures: dict[str, str]  # Content-ID -> data: address
+
+
+def inert_page(raw: bytes) -> str:
+    """A page that shows the mail's body and can do nothing."""
+    body = _body(raw)
+    if body.html and _affordable(body.html):
+        return _PAGE.format(body=inert_html(body.html, body.pictures))
+    text = body.text or _without_tags(body.html)
+    return _PAGE.format(body=f"<pre>{escape(text[:_MOST_TEXT])}</pre>" if text.strip() else "<p>(no text)</p>")
+
+
+def inert_html(html: str, pictures: dict[str, str]) -> str:
+    """The markup without anything that loads, runs, sends, covers or leads somewhere."""
+    tidy = nh3.clean(
+        html,
+        tags=set(harmless.TAGS | {"a"}),
+        clean_content_tags=set(harmless.GONE),
+        attributes={**harmless.ATTRIBUTES, "span": set(), "a": {"href"}},
+        url_schemes=set(harmless.SCHEMES),
+        link_rel=None,
+        filter_style_properties=set(harmless.STYLES),
+    )
+    spelled = _Spelled(pictures)
+    spelled.feed(tidy)
+    spelled.close()
+    # Sanitised last, so that nothing the rewriting did is trusted.
+    return nh3.clean(
+        "".join(spelled.out),
+        tags=set(harmless.TAGS),
+        clean_content_tags=set(harmless.GONE),
+        attributes=harmless.ATTRIBUTES,
+        attribute_filter=_keep,
+        url_schemes={"data"},
+        link_rel=None,
+        filter_style_properties=set(harmless.STYLES),
+    )
+
+
+class _Spelled(HTMLParser):
+    """Rewrites tidy markup: links become text with their address behind it, pictures are embedded or named."""
+
+    def __init__(self, pictures: dict[str, str]) -> None:
+        super().__init__(convert_charrefs=False)
+        self.out: list[str] = []
+        self._pictures = pictures
+        self._links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "a":
+            self._links.append(given.get("href", ""))
+            self.out.append('<span class="unhook-link">')
+        elif tag == "img":
+            self.out.append(self._picture(given))
+        else:
+            kept = "".join(f' {name}="{escape(value)}"' for name, value in given.items())
+            self.out.append(f"<{tag}{kept}>")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag != "a":
+            self.out.append(f"</{tag}>")
+            return
+        self.out.append("</span>")
+        address = self._links.pop() if self._links else ""
+        if address:
+            self.out.append(f' <span class="unhook-address">[{escape(defang(address))}]</span>')
+
+    def handle_data(self, data: str) -> None:
+        self.out.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.out.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.out.append(f"&#{name};")
+
+    def _picture(self, given: dict[str, str]) -> str:
+        source = given.get("src", "")
+        words = escape(given.get("alt", "")[:200])
+        if source.startswith("cid:") and (embedded := self._pictures.get(source[4:].strip("<>"))):
+            return f'<img src="{embedded}" alt="{words}">'
+        if _is_picture(source) and len(source) <= _MOST_PICTURE * 4 // 3:
+            return f'<img src="{escape(source)}" alt="{words}">'
+        said = f"picture not loaded: {words}" if words else "picture not loaded"
+        return f'<span class="unhook-blocked">[{said}]</span>'
+
+
+def _keep(tag: str, name: str, value: str) -> str | None:
+    if tag == "img" and name == "src":
+        return value if _is_picture(value) else None
+    if name == "style":
+        return _plain_styles(value) or None
+    if name == "class":
+        return value if value in {"unhook-link", "unhook-address", "unhook-blocked"} else None
+    return value
+
+
+def _plain_styles(value: str) -> str:
+    """Only declarations that call nothing but a colour: url() and its like are not worth knowing all of."""
+    kept = [one.strip() for one in value.split(";") if "\\" not in one and "(" not in _COLOUR.sub("", one)]
+    return "; ".join(one for one in kept if one)
+
+
+def _is_picture(address: str) -> bool:
+    return any(address.lower().startswith(f"data:{kind};base64,") for kind in harmless.PICTURES)
+
+
+def _affordable(html: str) -> bool:
+    """Whether a parser gets through this without being made to do the square of its work."""
+    if len(html) > _MOST_HTML:
+        return False
+    depth = deepest = formatting = most_formatting = tags = 0
+    for match in _TAG.finditer(html):
+        step = -1 if match[1] else 1
+        name = match[2].lower()
+        tags += 1
+        if name in harmless.FORMATTING:
+            formatting = max(0, formatting + step)
+            most_formatting = max(most_formatting, formatting)
+        if name not in harmless.VOID and name not in harmless.ENDS_BY_ITSELF:
+            depth = max(0, depth + step)
+            deepest = max(deepest, depth)
+    return deepest <= _MOST_DEPTH and most_formatting * tags <= _MOST_COPIES
+
+
+def _body(raw: bytes) -> _Body:
+    """What the model reads, an operator sees: the same parts by the same parser."""
+    defects = Defects()
+    source = split(raw, defects)
+    reading = read_parts(mime_headers(source.headers), source.body, defects)[0]
+    html = text = ""
+    pictures: dict[str, str] = {}
+    for part in reading.parts:
+        if part.disposition == "attachment":
+            continue
+        if part.content_type == "text/html":
+            html = html or decode(part.content, part.charset)
+        elif part.content_type == "text/plain":
+            text = text or decode(part.content, part.charset)
+        elif part.content_type in harmless.PICTURES and part.content_id and len(part.content) <= _MOST_PICTURE:
+            embedded = base64.b64encode(part.content).decode()
+            pictures[part.content_id.strip("<>")] = f"data:{part.content_type};base64,{embedded}"
+    return _Body(html, text, pictures)
+
+
+def _without_tags(html: str) -> str:
+    """The words of markup that is too large or too deep to lay out; crude, and linear."""
+    return re.sub(r"<[^<>]{0,2000}>", " ", html[: _MOST_TEXT * 4])

@@ -1,0 +1,144 @@
+"""The inert mail: nothing loads, runs, sends or leads anywhere, and what the sender hid is in sight."""
+
+import re
+import time
+
+import pytest
+from test_hostile import Seen
+
+from backend.web import inert
+from backend.web.inert import inert_html, inert_page
+from backend.web.words import defang
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<img src='https://track.example/p.gif?id=1'>",
+    "<img srcset='https://track.example/p.gif 2x'>",
+    "<body background='https://track.example/b.gif' onload=alert(1)>",
+    "<p style='background:url(https://track.example/c)'>x</p>",
+    "<p style='background-color:url(https://track.example/c);color:expression(alert(1))'>x</p>",
+    "<style>@import 'https://track.example/d.css';</style>",
+    "<link rel=stylesheet href='https://track.example/e.css'>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example/'>",
+    "<base href='https://evil.example/'>",
+    "<form action='https://evil.example/'><input name=password><button formaction='//evil.example'>Go</button></form>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "<a href=' jav\tascript:alert(1)'>x</a>",
+    "<iframe src='https://evil.example/'></iframe><object data='x'></object><embed src='x'>",
+    "<svg><a xlink:href='javascript:alert(1)'><text>x</text></a><script>alert(1)</script></svg>",
+    "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)></style></mglyph></table></mtext></math>",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "<video src='https://track.example/v' autoplay></video><audio src='https://track.example/a'></audio>",
+    "<img src='data:image/svg+xml;base64,PHN2Zy8+'><img src='data:text/html,<script>alert(1)</script>'>",
+    "<div style='position:fixed;inset:0;z-index:99'>cover</div>",
+    "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>",
+    "<a href='https://evil.example/\"><script>alert(1)</script>'>x</a>",
+    "<img alt='\"><script>alert(1)</script>' src='https://x.example/'>",
+]
+
+
+def mail(html: str, extra: bytes = b"") -> bytes:
+    return b"Subject: x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n" + html.encode() + extra
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_nothing_in_it_loads_runs_sends_or_leads_anywhere(html):
+    body = inert_page(mail(html)).split("</style></head><body>")[1]
+    seen = Seen(body)
+    assert seen.inline == []
+    for tag, attributes in seen.elements:
+        assert tag in inert.harmless.TAGS, tag
+        assert not set(attributes) & {"href", "srcset", "background", "action", "formaction", "id", "name"}, attributes
+        assert not [name for name in attributes if name.startswith("on")]
+        assert attributes.get("src", "data:image/png;base64,").startswith("data:image/")
+        assert "svg" not in attributes.get("src", "")
+        assert not re.search(r"url\(|expression|position|@import", attributes.get("style", ""))
+
+
+def test_a_link_becomes_its_words_and_its_address():
+    shown = inert_html('<a href="http://evil.example/login?a=1&amp;b=2">Your <b>bank</b></a>', {})
+    assert "Your <b>bank</b>" in shown
+    assert "[hxxp://evil[.]example/login?a=1&amp;b=2]" in shown
+
+
+def test_what_the_sender_hides_is_in_sight():
+    shown = inert_html('<p style="display:none;font-size:0;opacity:0;visibility:hidden">secret words</p>', {})
+    assert shown == "<p>secret words</p>"
+
+
+def test_colours_stay_because_they_are_part_of_the_disguise():
+    assert inert_html('<p style="color: rgb(1, 2, 3); text-align: center">x</p>', {}) == (
+        '<p style="color:rgb(1, 2, 3);text-align:center">x</p>'
+    )
+
+
+def test_a_picture_from_elsewhere_is_named_and_one_inside_is_shown():
+    related = (
+        b"Subject: x\r\nContent-Type: multipart/related; boundary=b\r\n\r\n"
+        b"--b\r\nContent-Type: text/html\r\n\r\n"
+        b"<img src='cid:logo@x' alt='Logo'><img src='https://t.example/' alt='Pixel'>\r\n"
+        b"--b\r\nContent-Type: image/png\r\nContent-ID: <logo@x>\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n"
+    )
+    shown = inert_page(related)
+    assert '<img src="data:image/png;base64,iVBORw0KGgo=" alt="Logo">' in shown
+    assert "[picture not loaded: Pixel]" in shown
+    assert "t.example" not in shown
+
+
+def test_a_sender_cannot_forge_our_own_remarks():
+    shown = inert_html('<span class="unhook-address">[hxxps://mail[.]example[.]org]</span>', {})
+    assert "unhook-address" not in shown
+
+
+def test_mail_without_html_is_shown_as_text():
+    page = inert_page(b"Subject: x\r\nContent-Type: text/plain\r\n\r\n<b>2 < 3</b> & more\r\n")
+    assert "<pre>&lt;b&gt;2 &lt; 3&lt;/b&gt; &amp; more" in page
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00\xff\xfe", b"Subject: x", b"Content-Type: text/html\r\n\r\n", b"\r\n\r\n"])
+def test_an_empty_or_broken_mail_has_a_page(raw):
+    assert inert_page(raw).startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 30_000 + "x",
+        "<div>" + "".join(f"<font color={n}>" for n in range(280)) + "</div>" + "<p>x" * 30_000,
+        "<a href=x>" * 40_000,
+        "<table><tr><td>" * 10_000,
+        "<p " + " ".join(f"a{n}=1" for n in range(60_000)) + ">",
+        "<" * 450_000,
+        "<!--" * 110_000,
+        "<b>x</b>" * 60_000,
+        "&amp;" * 90_000,
+    ],
+)
+def test_no_markup_costs_more_than_it_is_worth(html):
+    began = time.process_time()
+    assert inert_page(mail(html))
+    assert time.process_time() - began < 8
+
+
+@pytest.mark.parametrize("depth", [50, 2000])
+def test_nested_parts_end(depth):
+    head = b"".join(b'Content-Type: multipart/mixed; boundary="b%d"\r\n\r\n--b%d\r\n' % (n, n) for n in range(depth))
+    assert inert_page(head + b"Content-Type: text/html\r\n\r\n<p>hi")
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://ex.example/a.b?c=d.e", "hxxps://ex[.]example/a.b?c=d.e"),
+        ("HTTP://EX.example", "hxxp://EX[.]example"),
+        ("javascript:alert(1)", "javascript[:]alert(1)"),
+        ("mailto:ana@example.org", "mailto[:]ana@example[.]org"),
+        ("ex.example/path", "ex[.]example/path"),
+        ("http://a\r\nb.example", "hxxp://ab[.]example"),
+        ("", ""),
+    ],
+)
+def test_a_defanged_address_leads_nowhere(address, shown):
+    assert defang(address) == shown
