@@ -1,0 +1,63 @@
+"""Errors: what does an operator see when a page says no?"""
+
+import structlog
+from flask import Blueprint, Response, make_response, render_template
+from werkzeug.exceptions import HTTPException
+
+from backend.api.errors import STATUS
+from backend.errors import UnhookError
+
+log = structlog.get_logger()
+
+_TITLES = {
+    400: "That could not be used",
+    403: "Not for your role",
+    404: "There is nothing here",
+    409: "Not possible right now",
+    413: "Too large",
+    429: "Too many attempts",
+    503: "The store cannot be reached",
+}
+_SENTENCES = {
+    400: "The form is out of date, or the request was not a form of this site. Go back, reload the page, try again.",
+    404: "The page is gone, or it never was. The queue has everything that waits for you.",
+    429: "Wait a minute, then try again.",
+    500: "Something went wrong on our side. Your administrator finds the reason in the log.",
+    503: "Nothing was changed. Try again in a moment.",
+}
+
+
+def register(web: Blueprint) -> None:
+    """Answer every refusal of a page with a page."""
+    web.register_error_handler(UnhookError, _refused)
+    web.register_error_handler(HTTPException, _not_understood)
+    web.register_error_handler(Exception, _went_wrong)
+
+
+def _refused(error: Exception) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    if status >= 500:
+        log.error("page failed", status=status, why=str(error), exc_info=error)
+        return _page(status, _SENTENCES.get(status, _SENTENCES[500]))
+    return _page(status, str(error))
+
+
+def _not_understood(error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.response is not None or error.code is None or error.code < 400:
+        return make_response(error.get_response())
+    response = _page(error.code, _SENTENCES.get(error.code, error.description or ""))
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            response.headers[name] = value
+    return response
+
+
+def _went_wrong(error: Exception) -> Response:
+    log.error("unexpected error", status=500, exc_info=error)
+    return _page(500, _SENTENCES[500])
+
+
+def _page(status: int, sentence: str) -> Response:
+    title = _TITLES.get(status, "Something went wrong")
+    return make_response(render_template("error.html", title=title, sentence=sentence), status)

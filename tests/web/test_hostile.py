@@ -1,0 +1,137 @@
+"""Hostile mail on our pages: whatever it says, it stays text."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from builders import ANA
+from seeded import facts, seed_failure, seed_message
+
+from model.contract import Reason
+from model.message.facts import Address, Attachment, Authentication, Defect, Link
+
+PAYLOADS = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg/onload=alert(1)>",
+    "<style>body{background:url(https://evil.example/c)}</style>",
+    "</title></textarea></select><iframe srcdoc='<script>alert(1)</script>'>",
+    "{{ 7 * 7 }}{% raw %}<b>x</b>",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    'x" hx-get="/sign-out" hx-trigger="load" data-x="',
+    "\u202egpj.exe\u0000\x1b[31m",
+]
+OURS = {"/static/vendor/htmx.min.js", "/static/keys.js"}
+
+
+class Seen(HTMLParser):
+    """What a browser would do with a page: every element, its attributes, and the text of scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str]]] = []
+        self.inline: list[str] = []
+        self._in = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, {name: value or "" for name, value in attrs}))
+        self._in = tag
+
+    def handle_endtag(self, tag):
+        self._in = ""
+
+    def handle_data(self, data):
+        if self._in in {"script", "style"} and data.strip():
+            self.inline.append(data)
+
+
+def assert_nothing_executable(page: str) -> None:
+    seen = Seen(page)
+    assert seen.inline == []
+    for tag, attributes in seen.elements:
+        assert tag not in {"style", "object", "embed", "base", "math"}, tag
+        assert not [name for name in attributes if name.startswith("on") or name in {"style", "srcdoc"}], attributes
+        if tag == "script":
+            assert attributes["src"] in OURS
+        if tag == "iframe":
+            assert attributes["sandbox"] == ""
+        for name in ("href", "src", "action", "formaction", "hx-get", "xlink:href"):
+            assert re.match(r"/(?!/)|#", attributes.get(name, "/")), attributes
+        allowed = {"hx-get", "hx-trigger", "hx-swap", "hx-target"}
+        assert {name for name in attributes if name.startswith("hx-")} <= allowed
+        if "hx-trigger" in attributes:
+            assert attributes["hx-trigger"].startswith("every ")
+
+
+@pytest.fixture(params=PAYLOADS)
+def hostile(request, world) -> int:
+    """A message in which everything that a sender chooses is the payload."""
+    bad = request.param
+    known = facts(
+        subject=bad,
+        message_id=bad,
+        from_=(Address(bad, bad),),
+        reply_to=(Address(bad, bad),),
+        return_path=bad,
+        authentication=Authentication(bad, bad, bad, bad, bad, (bad,), False, bad),
+        text=bad,
+        links=(Link(bad, bad, bad, "a", bad, (bad,)), Link(f"https://evil.example/{bad}", bad, bad, bad, bad)),
+        attachments=(Attachment(bad, bad, bad, 1, "0" * 64),),
+        defects=(Defect(bad, bad),),
+    )
+    reasons = (Reason(bad, bad, 1.0), Reason("link-text-differs", bad, 0.5))
+    seeded = seed_message(
+        world, bad, known=known, comment=bad, reporters=(ANA,), reasons=reasons, why=(bad,), to_judge=True
+    )
+    seed_failure(world, cause=bad)
+    return seeded.message_id
+
+
+def test_no_page_runs_what_a_sender_wrote(owner, hostile):
+    for address in (
+        "/queue?tab=all",
+        "/queue",
+        "/queue/rows?tab=all",
+        "/queue?tab=failed",
+        f"/messages/{hostile}",
+        f"/messages/{hostile}/retraction",
+        f"/messages/{hostile}/body",
+        "/log",
+        "/numbers",
+        "/settings",
+    ):
+        assert_nothing_executable(owner.page(address))
+
+
+@pytest.mark.parametrize("bad", PAYLOADS)
+def test_no_page_runs_what_an_address_says(owner, stranger, bad):
+    assert_nothing_executable(owner.get("/queue", query_string={"q": bad, "tab": bad}).text)
+    assert_nothing_executable(stranger.get("/sign-in", query_string={"after": bad}).text)
+    refused = stranger.post("/sign-in", name=bad, password="x", after=bad)
+    assert_nothing_executable(refused.text)
+
+
+@pytest.mark.parametrize("address", ["/sign-in", "/queue", "/settings", "/log", "/numbers", "/messages/999999"])
+def test_every_page_carries_the_strict_policy(owner, address):
+    headers = owner.get(address).headers
+    assert headers["Content-Security-Policy"] == (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+        "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_check_itself_finds_what_it_looks_for():
+    for page in (
+        "<script>x</script>",
+        '<p onclick="x">',
+        '<a href="javascript:x">',
+        '<p style="x">',
+        "<iframe src=/x>",
+    ):
+        with pytest.raises((AssertionError, KeyError)):
+            assert_nothing_executable(page)

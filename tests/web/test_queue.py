@@ -1,0 +1,188 @@
+"""The queue: what waits for an operator, in which order, and what stands in a row?"""
+
+import re
+
+import pytest
+from browser import words_of
+from builders import BEN, CHLOE
+from seeded import ANA, seed_failure, seed_message
+from sqlalchemy import event
+
+from backend.domain.decision import Response
+from backend.domain.disposition import Disposition
+from backend.domain.retraction import RetractionState
+from backend.flow import feedback
+from backend.store import retractions, submissions, views
+from backend.store.views import Order, Tab
+
+D = Disposition
+
+
+def subjects(page: str) -> list[str]:
+    return re.findall(r'data-row><span class="clip">([^<]*)</span>', page)
+
+
+def test_reports_of_one_message_are_one_row(owner, world):
+    seed_message(world, "Overdue", reporters=(ANA, BEN, CHLOE))
+    page = owner.page("/queue?tab=all")
+    assert subjects(page) == ["Overdue"]
+    assert "3 reporters" in words_of(page)
+
+
+def test_what_needs_a_person_is_shown_and_the_rest_is_not(owner, world):
+    nothing = {"response": Response.NOTHING}
+    seed_message(world, "would be retracted", D.MALICIOUS, margin=2.0)
+    seed_message(world, "unsure", D.SUSPICIOUS, margin=-0.5, **nothing)
+    seed_message(world, "pretends", D.SPOOF, margin=-1.5, **nothing)
+    seed_message(world, "drawn to be judged", retracted=True, response=Response.RETRACT, to_judge=True, margin=1.0)
+    seed_message(world, "retracted", retracted=True, response=Response.RETRACT, margin=1.1)
+    seed_message(world, "newsletter", D.BULK, margin=-6, **nothing)
+    seed_message(world, "exercise", D.MALICIOUS, simulation=True, **nothing)
+    seed_message(world, "old", D.SUSPICIOUS, margin=-0.1, minutes_ago=31 * 24 * 60, **nothing)
+
+    assert subjects(owner.page("/queue")) == ["would be retracted", "drawn to be judged", "unsure", "pretends"]
+
+
+def test_what_an_operator_judged_no_longer_waits(owner, world):
+    seeded = seed_message(world, "unsure", D.SUSPICIOUS, margin=-0.5, response=Response.NOTHING)
+    feedback.correct(world.services, world.owner, seeded.message_id, D.BULK)
+    assert "Nothing waits for you" in owner.text("/queue")
+    assert "Judged" in owner.text("/queue?tab=all")
+
+
+def test_what_waits_for_an_approval_is_most_urgent(owner, world):
+    seed_message(world, "large margin", margin=4.0)
+    waiting = seed_message(world, "needs approval", margin=0.1)
+    with world.services.database.begin() as tx:
+        number = retractions.order(
+            tx, world.tenant_id, waiting.message_id, None, "trash", "policy", world.services.now(), automatic=True
+        )
+        assert number
+        order = retractions.get(tx, world.tenant_id, number)
+        assert order
+        retractions.leave(tx, order, RetractionState.AWAITING_APPROVAL, approvals_needed=1)
+    page = owner.page("/queue")
+    assert subjects(page) == ["needs approval", "large margin"]
+    assert "Waiting for approval" in words_of(page)
+
+
+def test_newest_first_is_another_order(owner, world):
+    seed_message(world, "older, larger", margin=4.0, minutes_ago=60)
+    seed_message(world, "newer", margin=0.5, minutes_ago=1)
+    assert subjects(owner.page("/queue?order=newest")) == ["newer", "older, larger"]
+    assert subjects(owner.page("/queue")) == ["older, larger", "newer"]
+
+
+def test_the_malicious_tab_shows_malicious_mail_only(owner, world):
+    seed_message(world, "bad")
+    seed_message(world, "dull", D.NONE, margin=-7, response=Response.NOTHING)
+    assert subjects(owner.page("/queue?tab=malicious")) == ["bad"]
+
+
+def test_search_finds_a_message_whatever_its_tab(owner, world):
+    seed_message(world, "Quarterly garden report", D.NONE, margin=-7, response=Response.NOTHING)
+    seed_message(world, "Something else")
+    assert subjects(owner.page("/queue?q=garden")) == ["Quarterly garden report"]
+    assert subjects(owner.page("/queue?q=nothing+like+this")) == []
+
+
+@pytest.mark.parametrize("query", ["'", '"', "a OR", "*", "NEAR(", "%", "(", "\x00", "x" * 5000, "-", "日本"])
+def test_no_search_breaks_the_page(owner, world, query):
+    seed_message(world)
+    assert owner.get("/queue", query_string={"q": query}).status_code == 200
+
+
+@pytest.mark.parametrize("asked", ["tab=x", "page=0", "page=-1", "page=99999999", "page=%C2%B2", "order=x", "page="])
+def test_an_odd_address_shows_the_queue(owner, asked):
+    assert owner.get(f"/queue?{asked}").status_code == 200
+
+
+def test_a_failed_report_shows_its_cause_and_can_be_tried_again(owner, world):
+    number = seed_failure(world, "Exchange did not answer")
+    assert "Exchange did not answer" in owner.text("/queue?tab=failed")
+    before = owner.page("/queue?tab=failed")
+    assert f'action="/submissions/{number}/retry"' in before
+
+    answer = owner.post(f"/submissions/{number}/retry", seen_on="/queue?tab=failed")
+
+    assert answer.location == "/queue?tab=failed"
+    with world.services.database.read() as tx:
+        again = submissions.get(tx, world.tenant_id, number)
+    assert again
+    assert again.cause != "Exchange did not answer"
+    assert "Trying again" in owner.text("/queue?tab=failed")
+
+
+def test_the_fragment_is_the_same_rows_and_asks_for_itself_again(owner, world):
+    seed_message(world, "Overdue")
+    fragment = owner.page("/queue/rows?tab=all&order=newest&page=1")
+    assert "<html" not in fragment
+    assert 'hx-get="/queue/rows?tab=all&amp;order=newest&amp;page=1"' in fragment
+    assert fragment in owner.page("/queue?tab=all")
+
+
+def test_a_long_queue_has_pages(owner, world):
+    for number in range(51):
+        seed_message(world, f"mail {number:02}", minutes_ago=number)
+    first, second = owner.page("/queue?tab=all"), owner.page("/queue?tab=all&page=2")
+    assert subjects(first) == [f"mail {n:02}" for n in range(50)]
+    assert subjects(second) == ["mail 50"]
+    assert 'rel="next"' in first
+    assert 'rel="next"' not in second
+    assert 'rel="prev"' in second
+
+
+def test_a_message_without_a_subject_can_still_be_opened(owner, world):
+    seed_message(world, "")
+    assert subjects(owner.page("/queue?tab=all")) == ["(no subject)"]
+
+
+def test_the_page_costs_the_same_for_one_row_and_for_forty(owner, world):
+    def statements() -> int:
+        seen: list[str] = []
+        engine = world.services.database.engine
+
+        def note(connection, cursor, statement, *rest):
+            seen.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        owner.page("/queue?tab=all")
+        event.remove(engine, "before_cursor_execute", note)
+        return len(seen)
+
+    seed_message(world, "one", reporters=(ANA,))
+    few = statements()
+    for number in range(40):
+        seed_message(world, f"mail {number}", reporters=(ANA, BEN), retracted=True, response=Response.RETRACT)
+    assert statements() == few
+
+
+def test_the_counts_end_at_a_hundred(world):
+    for _ in range(views.MOST_COUNTED + 3):
+        seed_failure(world)
+    with world.services.database.read() as tx:
+        assert views.counts(tx, world.tenant_id, world.services.now()).failed == views.MOST_COUNTED
+
+
+def test_both_engines_show_the_same_queue(either_world):
+    world = either_world
+    seed_message(world, "first", margin=1.0, minutes_ago=9, reporters=(ANA, BEN))
+    seed_message(world, "second", D.SUSPICIOUS, margin=-0.5, response=Response.NOTHING)
+    seed_message(world, "third", None)
+    seed_message(world, "done", retracted=True, response=Response.RETRACT, minutes_ago=2)
+    seed_failure(world, "no mailbox")
+
+    with world.services.database.read() as tx:
+        now = world.services.now()
+        urgent = views.queue(tx, world.tenant_id, Tab.REVIEW, Order.URGENT, now)
+        everything = views.queue(tx, world.tenant_id, Tab.ALL, Order.NEWEST, now)
+        counts = views.counts(tx, world.tenant_id, now)
+        failures = views.failed(tx, world.tenant_id)
+
+    assert [row.subject for row in urgent] == ["first", "second"]
+    assert {row.subject for row in everything} == {"first", "second", "third", "done"}
+    assert (urgent[0].reports, urgent[0].reporters, urgent[0].margin) == (2, 2, 1.0)
+    done = next(row for row in everything if row.subject == "done")
+    assert (done.retraction, done.to_judge) == (RetractionState.DONE, False)
+    assert (counts.review, counts.failed) == (2, 1)
+    assert [(row.cause, row.reporter) for row in failures] == [("no mailbox", world.people[ANA].name)]
