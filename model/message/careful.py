@@ -59,16 +59,15 @@ def _leaves(root: Message, defects: Defects) -> Reading:
     waiting: list[tuple[Message, int, int]] = [(root, 0, 0)]
     while waiting and len(parts) < caps.PARTS:
         node, depth, alternative = waiting.pop()
-        deepest = max(deepest, min(depth, caps.NESTING))
+        deepest = max(deepest, depth)
+        if depth > caps.NESTING:
+            defects.add("nesting-too-deep")
         payload: Any = node.get_payload()
         if node.get_content_type() == "multipart/alternative":
             alternatives += 1
             alternative = alternatives
         if isinstance(payload, list) and node.get_content_maintype() == "multipart":
-            if depth < caps.NESTING:
-                waiting.extend((child, depth + 1, alternative) for child in reversed(payload))
-            else:
-                defects.add("nesting-too-deep")
+            waiting.extend((child, depth + 1, alternative) for child in reversed(payload))
             continue
         parts.append(_part(node, depth, alternative))
     return Reading(tuple(parts), deepest)

@@ -1,6 +1,7 @@
 """Links: where can this message lead, once normalised and unwrapped?"""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -56,7 +57,6 @@ class LinkCollector:
         """Keep one address found at a place, as a browser would resolve it."""
         self.candidates += 1
         if self.full:
-            self.defects.add("too-many-links")
             return
         if len(address) > caps.LINK_CHARACTERS:
             self.defects.add("link-too-long")
@@ -68,6 +68,8 @@ class LinkCollector:
         link = self.known[address, base]
         if link and (link.url, place, text) not in self.links:
             self.links[link.url, place, text] = replace(link, place=place, text=text)
+        if self.full:
+            self.defects.add("too-many-links")
 
     def add_new(self, place: str, address: str) -> None:
         """Keep an address from a sweep, unless a more telling place had it already."""
@@ -86,15 +88,13 @@ def addresses_in_text(text: str) -> list[str]:
     return [_trimmed(found) for found in _IN_TEXT.findall(text)]
 
 
-def addresses_in_source(source: str) -> list[str]:
+def addresses_in_source(source: str) -> Iterator[str]:
     """Everything that looks like a web address in markup, wherever it stands."""
-    found = []
     for rest in _AFTER_SCHEME.finditer(source):
         before = source[max(rest.start() - 5, 0) : rest.start()].lower()
         if before.endswith(("http", "https")):
             length = 5 if before == "https" else 4
-            found.append(_trimmed(source[rest.start() - length : rest.end()]))
-    return found
+            yield _trimmed(source[rest.start() - length : rest.end()])
 
 
 def _trimmed(address: str) -> str:

@@ -13,15 +13,16 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from model.message import caps
-from model.message.attributes import overloaded
 from model.message.charsets import decode, storable
 from model.message.hidden import hide
 from model.message.links import LinkCollector, addresses_in_source, addresses_in_text
+from model.message.overload import overloaded
 
 _REFRESH = re.compile(r"url\s*=\s*['\"]?\s*([^'\"]+)", re.IGNORECASE)
 _CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")\s]{1,4000})", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _ANY_HREF = re.compile(r"href\s*=\s*[\"']?([^\"'\s>]{4,4000})", re.IGNORECASE)
+_CROWD = 20  # links; with fewer, reading the text of each costs little, however they are nested
 _SPACE = re.compile(r"[ \t\xa0]+")
 
 
@@ -45,7 +46,10 @@ def read_markup(source: str, seen: Markup, links: LinkCollector, place: str = ""
         source, rest = source[: caps.MARKUP_CHARACTERS], source[caps.MARKUP_CHARACTERS :]
         _sweep(rest[: caps.MARKUP_CHARACTERS], links, place)
     lower = source.lower()
-    if overloaded(source):
+    if seen.html_characters > caps.MARKUP_MESSAGE_CHARACTERS:
+        links.defects.add("markup-too-long", "all parts together")
+        text = ""
+    elif overloaded(source):
         links.defects.add("markup-overloaded")
         text = html.unescape(_TAG.sub(" ", source))
     else:
@@ -95,21 +99,27 @@ def _base(document: Any, links: LinkCollector, place: str) -> str:
 
 
 def _anchors(document: Any, lower: str, links: LinkCollector, base: str, place: str) -> None:
-    budget = caps.MARKUP_CHARACTERS  # nested anchors would each repeat the text of those inside
     for tag in ("a", "area"):
-        for element in _elements(document, lower, tag):
+        elements = _elements(document, lower, tag)
+        for element in elements:
             address = element.getattr("href") or element.getattr("xlink:href")
             if not address:
                 continue
-            text = _SPACE.sub(" ", (element.text or "")).strip() if budget > 0 and tag == "a" else ""
-            budget -= len(text)
-            text = storable(" ".join(text[: 2 * caps.LINK_TEXT_CHARACTERS].split())[: caps.LINK_TEXT_CHARACTERS])
+            text = _link_text(element, crowded=len(elements) > _CROWD) if tag == "a" else ""
             if not text:
                 text = storable((element.getattr("title") or element.getattr("alt") or "")[: caps.LINK_TEXT_CHARACTERS])
             links.add(place or tag, address, text, base)
             links.seen.update(addresses_in_text(text))
             if links.full:
                 return
+
+
+def _link_text(element: Any, crowded: bool) -> str:
+    """What stands between <a> and </a>; nothing for links within links, which would repeat it at each level."""
+    if crowded and element.query_selector("a") is not None:
+        return ""
+    text = (element.text or "")[: 4 * caps.LINK_TEXT_CHARACTERS]
+    return storable(" ".join(text.split())[: caps.LINK_TEXT_CHARACTERS])
 
 
 def _forms(document: Any, lower: str, seen: Markup, links: LinkCollector, base: str, place: str) -> None:

@@ -75,11 +75,11 @@ def _nodes(root: Any, walk: _Walk, defects: Defects) -> Iterator[tuple[Any, int,
     while waiting:
         node, depth, alternative = waiting.pop()
         seen += 1
-        if seen > caps.PARTS or depth > caps.NESTING:
-            defects.add("too-many-parts" if seen > caps.PARTS else "nesting-too-deep")
-            if seen > caps.PARTS:
-                return
-            continue
+        if seen > caps.PARTS:
+            defects.add("too-many-parts")
+            return
+        if depth > caps.NESTING:
+            defects.add("nesting-too-deep")
         walk.depth = max(walk.depth, depth)
         if node.content_type == "multipart/alternative":
             walk.alternatives += 1

@@ -1,8 +1,10 @@
 """QR: what do the codes in this picture say?"""
 
 import io
+import struct
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 from model.message import caps
 from model.message.caps import Defects
@@ -16,45 +18,50 @@ def read_codes(images: Sequence[bytes], defects: Defects) -> list[str]:
     """The text of every QR code in the pictures, within the caps on pictures and pixels."""
     if len(images) > caps.IMAGES:
         defects.add("too-many-images", str(len(images)))
-    found: list[str] = []
-    pixels = 0
+    reader = _Reader(defects)
     for content in images[: caps.IMAGES]:
         if len(content) > caps.IMAGE_BYTES:
             defects.add("image-too-large", "bytes")
-            continue
-        pixels += _read(content, caps.MESSAGE_PIXELS - pixels, found, defects)
-    return found
+        else:
+            reader.read(content)
+    return reader.found
 
 
-def _read(content: bytes, allowed: int, found: list[str], defects: Defects) -> int:
-    """Add the codes of one picture to `found`; how many pixels it cost."""
-    import zxingcpp
-    from PIL import Image
+@dataclass
+class _Reader:
+    """Reads picture after picture until the message's allowance of pixels is spent."""
 
-    try:
+    defects: Defects
+    found: list[str] = field(default_factory=list)
+    pixels: int = 0
+
+    def read(self, content: bytes) -> None:
+        """Add the codes of one picture to those found."""
+        from PIL import Image
+
+        try:
+            self._decode(content)
+        except Image.DecompressionBombError:
+            self.defects.add("image-too-large", "pixels")
+        except (OSError, ValueError, SyntaxError, OverflowError, EOFError, IndexError, struct.error) as error:
+            self.defects.add("image-unreadable", type(error).__name__)
+
+    def _decode(self, content: bytes) -> None:
+        import zxingcpp
+        from PIL import Image
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # we check the size ourselves, before anything is unpacked
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
-        width, height = image.size
-        if min(width, height) < _SMALLEST:
-            return 0
-        if width * height > min(caps.IMAGE_PIXELS, allowed):
-            defects.add("image-too-large", "pixels")
-            return 0
+        if min(image.size) < _SMALLEST:
+            return
+        self.pixels += image.width * image.height  # before unpacking, so that a broken picture costs as much
+        if image.width * image.height > caps.IMAGE_PIXELS or self.pixels > caps.MESSAGE_PIXELS:
+            self.defects.add("image-too-large", "pixels")
+            return
+
         grey = image.convert("RGBA").convert("L") if image.mode == "P" else image.convert("L")
-        if max(width, height) > _ENOUGH:
-            grey = grey.reduce(max(width, height) // _ENOUGH + 1)
+        if max(grey.size) > _ENOUGH:
+            grey = grey.reduce(max(grey.size) // _ENOUGH + 1)
         codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
-        found.extend(code.text[: caps.LINK_CHARACTERS] for code in codes[:10])
-        return width * height
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        OverflowError,
-        EOFError,
-        IndexError,
-        Image.DecompressionBombError,
-    ) as error:
-        defects.add("image-unreadable", type(error).__name__)
-        return 0
+        self.found.extend(code.text[: caps.LINK_CHARACTERS] for code in codes[:10])

@@ -1,10 +1,10 @@
-"""Attributes: does an element carry so many that parsing the markup would take minutes?"""
+"""Overload: would this markup take the parser minutes, or gigabytes?"""
 
 import re
 
 from model.message import caps
 
-_SMALL = 32_000  # below it even the worst case takes less than half a second
+_SMALL = 32_000  # below it even the most attributes take less than half a second
 _WORK = 20  # how many times the source may be read over before it counts as overloaded
 
 # Every place where a browser might begin a tag, with what it would read as attributes from there. Possessive
@@ -14,11 +14,20 @@ _TAG = re.compile(rf"<(?=([a-zA-Z][^\s/>]*+(?:[\s/]++|{_ATTRIBUTE})*+))")
 _ONE = re.compile(_ATTRIBUTE)
 
 
+# Elements that browsers open again after every block until somebody closes them (`a` and `nobr` close themselves).
+_FORMATTING = re.compile(r"<(?:b|big|code|em|font|i|s|small|strike|strong|tt|u)(?=[\s/>])", re.IGNORECASE)
+_ALIKE = 3  # of formatting elements that are wholly alike, browsers open three again
+
+
 def overloaded(source: str) -> bool:
-    """True when some element may have more attributes than the cap, or telling would itself cost too much."""
-    if len(source) < _SMALL:
+    """True when an element may have too many attributes, or formatting may multiply, or telling would cost too much."""
+    tags = source.count("<")
+    multiplies = tags * len(_FORMATTING.findall(source)) > caps.MARKUP_CLONES
+    if not multiplies and len(source) < _SMALL:
         return False
+
     work = 0
+    kinds: set[str] = set()  # of formatting tags: the fewer there are, the fewer stay open at a time
     for tag in _TAG.finditer(source):
         length = tag.end(1) - tag.start(1)
         work += length
@@ -26,7 +35,9 @@ def overloaded(source: str) -> bool:
             return True
         if length > 2 * caps.MARKUP_ATTRIBUTES and _more_than_allowed(source, tag.start(1), tag.end(1)):
             return True
-    return False
+        if multiplies and _FORMATTING.match(source, tag.start()):
+            kinds.add(tag.group(1))
+    return tags * _ALIKE * len(kinds) > caps.MARKUP_CLONES
 
 
 def _more_than_allowed(source: str, start: int, end: int) -> bool:
