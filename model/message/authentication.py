@@ -14,8 +14,11 @@ MICROSOFT = "microsoft"  # stands for Exchange Online, whose header names no aut
 _METHOD = re.compile(r"^\s*([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)")
 _PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(\"[^\"]*\"|[^\s;\"]+)")
 _SERVER = re.compile(r"^\s*\"?([^\s;=\"]+)\"?(?:\s+\d+)?\s*$")
+_ADDRESS = r"([0-9a-f.:]{3,45})"
 _SENDER_IP = re.compile(
-    r"(?:sender ip is|designates?|client-ip=|smtp\.(?:remote|client)-ip=|policy\.iprev=)\s*([0-9a-f.:]{3,45})"
+    rf"\(sender ip is {_ADDRESS}\)"  # Microsoft
+    rf"|\([a-z0-9.]+: (?:best guess record for )?domain of [^\s()\"]+ designates {_ADDRESS} as permitted sender\)"  # Google
+    rf"|(?:smtp\.(?:remote|client)-ip|policy\.iprev)={_ADDRESS}(?=[\s;(]|$)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\\.|[()]|[^"\\()]+|"')
 _UNSAFE = re.compile(r"[;=()\s\\]")
@@ -44,9 +47,15 @@ def read_authentication(headers: Headers, authserv_ids: Sequence[str], from_: Se
         value = header.lower()
         results = _read(value)
         if "*" in trusted or results.server in trusted:
-            source = _SENDER_IP.search(value)
-            return _judge(results, from_, source.group(1).rstrip(".:") if source else "")
+            return _judge(results, from_, _source_address(value))
     return Authentication()
+
+
+def _source_address(value: str) -> str:
+    """The address the gateway says it took the mail from. What stands in quotes is the sender's own choice."""
+    unquoted = "".join("_" if piece[0] == '"' else piece for piece in _TOKEN.findall(value))
+    found = _SENDER_IP.search(unquoted)
+    return next((address for address in found.groups() if address), "") if found else ""
 
 
 def _read(value: str) -> _Results:

@@ -115,3 +115,21 @@ def test_a_quoted_local_part_cannot_smuggle_a_result_in():
 def test_an_unreadable_header_says_nothing(broken):
     assert authentication(f"mx.google.com; {broken}").aligned in {None, False}
     assert authentication(f"mx.google.com; {broken}").dkim_domains == ()
+
+
+@pytest.mark.parametrize(
+    "envelope",
+    [
+        '"client-ip=10.0.0.1"@evil.test',
+        '"(sender IP is 10.0.0.1)"@evil.test',
+        '"a smtp.remote-ip=10.0.0.1 "@evil.test',
+        '"(google.com: domain of x@y.test designates 10.0.0.1 as permitted sender)"@evil.test',
+    ],
+)
+@pytest.mark.parametrize("server", ["mx.google.com; ", ""])
+def test_a_sender_cannot_write_the_address_its_mail_came_from(envelope, server):
+    header = (
+        f"{server}spf=pass (domain of {envelope} designates 192.0.2.7 as permitted sender) smtp.mailfrom={envelope}"
+    )
+    found = authentication(header, ids=("mx.google.com", "microsoft"))
+    assert found.source_address != "10.0.0.1"
