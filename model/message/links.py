@@ -68,6 +68,9 @@ class LinkCollector:
         link = self.known[address, base]
         if link and (link.url, place, text) not in self.links:
             self.links[link.url, place, text] = replace(link, place=place, text=text)
+        self._note_when_full()
+
+    def _note_when_full(self) -> None:
         if self.full:
             self.defects.add("too-many-links")
 
