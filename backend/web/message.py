@@ -1,5 +1,6 @@
 """Message: what was decided about one mail, why, and what became of its copies?"""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -17,8 +18,11 @@ from backend.web.session import needs
 from backend.web.words import ACTIONS
 from connectors.contract import Action
 from model import reasons
+from model.contract import Reason, Verdict
 
 MOST_LINKS = 100
+MOST_REASONS = 6
+START = "starting-point"
 HIGHEST_ID = 2**31 - 1
 
 pages = Blueprint("message", __name__)
@@ -89,11 +93,20 @@ def _shown(services: Services, operator: Operator, message_id: int) -> dict[str,
         "band": band,
         "sentence": reasons.sentence,
         "false_positives": reasons.false_positives,
+        **_reasons(verdict),
         "links": view.message.facts.links[:MOST_LINKS],
         "provider": tenant.provider,
         "choices": offered_actions(tenant.provider, tenant.policy),
         **_possible(view, operator, services),
     }
+
+
+def _reasons(verdict: Verdict | None) -> dict[str, Sequence[Reason]]:
+    """The few that matter most, and the rest; where every message starts says nothing about this one."""
+    every = verdict.reasons if verdict else ()
+    telling = [reason for reason in every if reason.code != START]
+    first = telling[:MOST_REASONS]
+    return {"first_reasons": first, "other_reasons": [reason for reason in every if reason not in first]}
 
 
 def offered_actions(provider: str, policy: TenantPolicy) -> list[tuple[str, str, str]]:

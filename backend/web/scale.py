@@ -56,7 +56,7 @@ def glance(margin: float, band: float = 1.0) -> Glance:
     """The scale from -4 to 4 nats, small."""
     inside = min(max(margin, -4.0), 4.0)
     zone = "bad" if margin >= 0 else "band" if margin >= -band else "safe"
-    return Glance(64, 32.0, round(4 + (inside + 4) / 8 * 56, 1), zone)
+    return Glance(64, 32.0, round(6 + (inside + 4) / 8 * 52, 1), zone)
 
 
 def _picture(kind: str, width: int, base: float, margin: float, band: float, labels: tuple[str, str]) -> Picture:

@@ -98,13 +98,11 @@ ACTIONS: dict[str, dict[str, tuple[str, str]]] = {
         Action.JUNK: ("Junk", "Moved to Junk Email. People can move it back."),
         Action.TRASH: ("Trash", "Moved to Deleted Items. People can move it back."),
         Action.SOFT_DELETE: ("Soft delete", "Moved to Recoverable Items: out of sight, still recoverable by people."),
-        Action.HARD_DELETE: ("Hard delete", "Purged: only an administrator with eDiscovery gets it back, if anybody."),
+        Action.HARD_DELETE: ("Hard delete", "Deleted for good; only a litigation hold still keeps it."),
     },
     "gmail": {
         Action.JUNK: ("Junk", "Labelled Spam. Gmail deletes it after 30 days."),
         Action.TRASH: ("Trash", "Moved to Trash. Gmail deletes it after 30 days."),
-        Action.SOFT_DELETE: ("Soft delete", "Gmail knows no soft delete: moved to Trash, deleted after 30 days."),
-        Action.HARD_DELETE: ("Hard delete", "Deleted for good. Nobody gets it back, administrators included."),
     },
     "maildir": {
         Action.JUNK: _JUNK,
@@ -184,6 +182,7 @@ def ago(time: datetime, now: datetime) -> str:
     return "just now"
 
 
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?%?")
 _SCHEME = re.compile(r"^\s*([a-zA-Z][a-zA-Z0-9+.\-]*):(//)?([^/?#]*)(.*)$", re.DOTALL)
 
 
@@ -192,7 +191,7 @@ def defang(url: str, longest: int = 500) -> str:
     url = "".join(letter for letter in url if letter.isprintable())[:longest]
     match = _SCHEME.match(url)
     if match is None:
-        return url.replace(".", "[.]")
+        return url if _NUMBER.fullmatch(url) else url.replace(".", "[.]")
     scheme, slashes, host, rest = match.groups()
     if scheme.lower() in ("http", "https"):
         shown = re.sub("^htt", "hxx", scheme.lower())

@@ -6,7 +6,7 @@ from seeded import seed_message
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.flow import feedback
-from backend.store import psr_log, tenants
+from backend.store import psr_log, tables, tenants
 
 D = Disposition
 ALL = dict.fromkeys(D, "no-action")
@@ -123,3 +123,11 @@ def test_numbers_count_and_name_nobody(owner, world):
     assert "Retractions 1 Of them by PSR 1" in page
     assert "Overdue" not in page
     assert "example.org" not in page
+
+
+def test_a_provider_is_offered_what_it_can_do(owner, world):
+    with world.services.database.begin() as tx:
+        tx.execute(tables.tenants.update().values(provider="gmail"))
+    page = owner.text("/settings")
+    assert "Labelled Spam. Gmail deletes it after 30 days." in page
+    assert "Soft delete (not offered by this provider)" in page
