@@ -15,6 +15,17 @@ from model.message.language import guess_language
 from model.message.qr import read_codes
 from model.message.source import Source, split
 
+# After these the facts are not the whole message, so they must not make two messages look the same.
+_NOT_READ = {
+    "attached-message-not-read",
+    "link-too-long",
+    "markup-overloaded",
+    "markup-too-long",
+    "structure-unreadable",
+    "too-many-links",
+    "too-many-parts",
+}
+
 
 def parse_message(raw: bytes, authserv_ids: Sequence[str] = ()) -> Facts:
     """Facts of one raw message. Never raises on content, and costs a bounded amount of work.
@@ -79,6 +90,8 @@ def _bounded_texts(body: Body, source: Source) -> tuple[str, str, str]:
     text, rest = _tidy(body.text)
     attached, attached_rest = _tidy(body.attached_text)
     left_out = source.cut_off + rest + attached_rest
+    if any(defect.code in _NOT_READ for defect in body.defects.found):
+        left_out += hashlib.sha256(source.body).hexdigest()  # nobody knows what was missed: let every byte count
     return text, attached, hashlib.sha256(left_out.encode("utf-8")).hexdigest() if left_out else ""
 
 

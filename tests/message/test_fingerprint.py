@@ -176,6 +176,13 @@ def test_what_the_caps_cut_off_still_tells_two_messages_apart():
     assert of(mail(long + "first end")) != of(mail(long + "other end"))
 
 
+def test_links_beyond_the_cap_still_tell_two_messages_apart():
+    many = "".join(f"<a href='https://h.example/{n}'>x</a>" for n in range(2_500))
+
+    assert of(html_mail(many + "<p>z</p>")) == of(html_mail(many + "<p>z</p>"))
+    assert of(html_mail(many)) != of(html_mail(many + "<a href='https://hidden.example/'></a>"))
+
+
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_texts_that_differ_in_letters_or_digits_differ_in_fingerprint(one, other):
     facts = parse_message(mail())
