@@ -17,7 +17,8 @@ _SERVER = re.compile(r"^\s*\"?([^\s;=\"]+)\"?(?:\s+\d+)?\s*$")
 _ADDRESS = r"([0-9a-f.:]{3,45})"
 _SENDER_IP = re.compile(
     rf"\(sender ip is {_ADDRESS}\)"  # Microsoft
-    rf"|\([a-z0-9.]+: (?:best guess record for )?domain of [^\s()\"]+ designates {_ADDRESS} as permitted sender\)"  # Google
+    # Google
+    rf"|\([a-z0-9.]+: (?:best guess record for )?domain of [^\s()\"]+ designates {_ADDRESS} as permitted sender\)"
     rf"|(?:smtp\.(?:remote|client)-ip|policy\.iprev)={_ADDRESS}(?=[\s;(]|$)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\\.|[()]|[^"\\()]+|"')
