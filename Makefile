@@ -17,7 +17,7 @@ CORPORA_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/unhook/corpora
 ARGS ?=
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 .DEFAULT_GOAL := help
 .PHONY: help run demo test coverage check format bench train lock clean chromium
 

@@ -58,6 +58,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except (UnhookError, ConnectorError) as refusal:
             raise click.ClickException(str(refusal)) from refusal
+        except BrokenPipeError:
+            raise  # whoever read our output has left; click ends quietly
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'the system'}: {error.strerror}") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
