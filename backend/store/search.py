@@ -21,6 +21,7 @@ __all__ = ["find", "index_message", "set_keywords", "terms"]
 LONGEST_QUERY = 500
 MOST_NEEDLES = 16
 MOST_FOUND = 500
+FEW = 2_000  # matches that are cheaper looked up than met on the way from the newest message on
 _PIECES = re.compile(r'"([^"]*)"|([^\s"]+)')
 
 
@@ -59,11 +60,15 @@ def find(tx: Connection, tenant_id: int, query: str, limit: int = 50, offset: in
     needles = parse_query(query)
     if not needles:
         return []
+    if tx.dialect.name == "sqlite":
+        matching, tenant = _matching_fts(tx, needles)
+    else:
+        matching, tenant = _matching_vector(needles), messages.c.tenant_id
     statement = (
         select(messages.c.id)
         .join(search_documents, search_documents.c.message_id == messages.c.id)
-        .where(messages.c.tenant_id == tenant_id, search_documents.c.tenant_id == tenant_id)
-        .where(_all_words(tx, needles), *(_beside(needle) for needle in needles if len(needle.words) > 1))
+        .where(tenant == tenant_id, search_documents.c.tenant_id == tenant_id, messages.c.id.in_(matching))
+        .where(*(_beside(needle) for needle in needles if len(needle.words) > 1))
         .order_by(messages.c.first_reported_at.desc(), messages.c.id.desc())
         .limit(max(0, min(limit, MOST_FOUND)))
         .offset(max(0, offset))
@@ -86,21 +91,33 @@ def _needle(found: Sequence[str]) -> Needle:
     return Needle(tuple(words), open_ended=len(found[-1]) == 1 and is_unspaced(found[-1]))
 
 
-def _all_words(tx: Connection, needles: Sequence[Needle]) -> ColumnElement[bool]:
-    """Every word occurs somewhere: the part that the index answers."""
-    words = [
+def _matching_fts(tx: Connection, needles: Sequence[Needle]) -> tuple[Any, ColumnElement[int]]:
+    """The messages that hold every word, and the tenant as SQLite is to see it.
+
+    SQLite knows no statistics of FTS5 and would always walk the tenant's messages from the newest on. That is right for
+    frequent words. When few messages match, they are looked up instead: + 0 hides the index on the tenant.
+    """
+    asked = " ".join(f'"{word}"' + ("*" if begins else "") for word, begins in _words(needles))
+    match = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH :asked"  # noqa: S608 - our constants
+    few = tx.scalars(text(f"{match} LIMIT {FEW + 1}"), {"asked": asked}).all()
+    if len(few) <= FEW:
+        return few, messages.c.tenant_id + 0
+    return text(match).bindparams(asked=asked), messages.c.tenant_id
+
+
+def _matching_vector(needles: Sequence[Needle]) -> Any:
+    asked = " & ".join(f"'{word}'" + (":*" if begins else "") for word, begins in _words(needles))
+    match = f"SELECT message_id FROM search_documents WHERE {VECTOR} @@ CAST(:asked AS tsquery)"  # noqa: S608 - ours
+    return text(match).bindparams(asked=asked)
+
+
+def _words(needles: Sequence[Needle]) -> list[tuple[str, bool]]:
+    """Every word asked for, and whether it is only the beginning of one."""
+    return [
         (word, needle.open_ended and place == len(needle.words) - 1)
         for needle in needles
         for place, word in enumerate(needle.words)
     ]
-    if tx.dialect.name == "postgresql":
-        asked = " & ".join(f"'{word}'" + (":*" if begins else "") for word, begins in words)
-        matching = f"SELECT message_id FROM search_documents WHERE {VECTOR} @@ CAST(:asked AS tsquery)"  # noqa: S608 - ours
-    else:
-        asked = " ".join(f'"{word}"' + ("*" if begins else "") for word, begins in words)
-        matching = f"SELECT rowid FROM {FTS_TABLE} WHERE {FTS_TABLE} MATCH :asked"  # noqa: S608 - our constants
-    found: Any = text(matching).bindparams(asked=asked)
-    return search_documents.c.message_id.in_(found)
 
 
 def _beside(needle: Needle) -> ColumnElement[bool]:

@@ -146,6 +146,12 @@ def test_any_text_can_be_indexed_and_any_query_asked(database, query, body):
     assert whole == [message] or not terms(body)
 
 
+def test_frequent_and_rare_words_are_found_alike(filled, monkeypatch):
+    rare = {query: filled(query) for query in FINDS}
+    monkeypatch.setattr(search, "FEW", 0)
+    assert {query: filled(query) for query in FINDS} == rare
+
+
 def test_another_tenants_messages_are_never_found(database):
     with database.begin() as tx:
         north, south = add_tenant(tx, "north"), add_tenant(tx, "south")
