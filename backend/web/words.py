@@ -135,7 +135,8 @@ def event(action: str) -> str:
 
 def action(value: str, provider: str = "") -> str:
     """The word for an action."""
-    return ACTIONS.get(provider, ACTIONS["maildir"]).get(value, NO_ACTION_WORDS)[0]
+    named = ACTIONS.get(provider, {}).get(value) or ACTIONS["maildir"].get(value)
+    return (named or NO_ACTION_WORDS)[0]
 
 
 def status(row: QueueRow) -> str:

@@ -72,8 +72,8 @@ def facts(**fields: object) -> Facts:
 def verdict(base: float, margin: float, reasons: Sequence[Reason] = ()) -> Verdict:
     usual = (
         Reason("link-text-differs", "http://signin.quota-renewal.example/verify", 1.4),
-        Reason("dmarc-failed", "intranet-renewal.example", 0.9),
-        Reason("urgent-wording", "almost full", 0.6),
+        Reason("authentication-failed", "intranet-renewal.example", 0.9),
+        Reason("words-urgency", "almost full", 0.6),
     )
     return Verdict(
         base_margin=base,
@@ -82,7 +82,7 @@ def verdict(base: float, margin: float, reasons: Sequence[Reason] = ()) -> Verdi
         probabilities=Probabilities(0.9, 0.05, 0.03, 0.02),
         reasons=tuple(reasons) or usual,
         opinions=(
-            Opinion("authentication", 0.8, 0.2, False, (Reason("dmarc-failed", "intranet-renewal.example"),)),
+            Opinion("authentication", 0.8, 0.2, False, (Reason("authentication-failed", "intranet-renewal.example"),)),
             Opinion("lists", 0.0, 1.0),
             Opinion("campaigns", 0.4, 0.2),
         ),

@@ -9,7 +9,7 @@ from test_hostile import Seen
 
 from backend.web import scale
 from backend.web.scale import pictures
-from backend.web.words import ago, percent, signed
+from backend.web.words import action, ago, percent, signed
 from model.lift import MAX_LIFT
 
 CSS = Path(__file__).parents[2] / "backend/web/static/unhook.css"
@@ -119,6 +119,7 @@ def test_numbers_are_written_for_people(world):
     assert [percent(p) for p in (0.9505, 0.94999, 1.0, 0.0)] == ["95 %", "94.9 %", "100 %", "0 %"]
     now = world.services.now()
     assert ago(now, now) == "just now"
+    assert [action(a, "gmail") for a in ("trash", "soft-delete", "no-action")] == ["Trash", "Soft delete", "No action"]
 
 
 def test_htmx_comes_with_its_licence():
