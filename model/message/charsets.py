@@ -46,6 +46,8 @@ def decode(content: bytes, charset: str = "") -> str:
 
 def storable(text: str) -> str:
     """Without NUL (PostgreSQL refuses it) and lone surrogates (nothing can encode them)."""
-    if text.isascii():
+    try:
+        text.encode("utf-8")
         return text.replace("\0", "")
-    return _UNFIT.sub("", text)
+    except UnicodeEncodeError:
+        return _UNFIT.sub("", text)

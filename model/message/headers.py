@@ -7,6 +7,7 @@ from datetime import UTC
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from model.message.caps import Defects
 from model.message.charsets import decode, storable
@@ -41,20 +42,29 @@ def read_headers(pairs: Sequence[tuple[bytes, bytes]], defects: Defects) -> Head
     """Sort the headers by name."""
     values: dict[str, list[bytes]] = {}
     names = []
-    for raw_name, value in pairs:
-        name = raw_name.decode("ascii", "replace").lower()
-        if name[-1] in " \t":
-            name = name.rstrip()
+    for raw_name, raw_value in pairs:
+        name = _name(raw_name)
+        if raw_name[-1:].isspace():
             defects.add("space-before-colon", name)
+        value = raw_value
         if b"\r" in value or b"\0" in value:
             defects.add("control-character-in-header", name)
+            value = value.replace(b"\r", b" ").replace(b"\0", b"")
         names.append(name[:100])
-        values.setdefault(name, []).append(value.replace(b"\r", b" ").replace(b"\0", b""))
+        if name in values:
+            values[name].append(value)
+        else:
+            values[name] = [value]
 
     for name in _ONCE:
         if len(values.get(name, ())) > 1:
             defects.add("repeated-header", name)
     return Headers(tuple(names), values)
+
+
+@lru_cache(maxsize=4_096)
+def _name(raw: bytes) -> str:
+    return raw.decode("ascii", "replace").rstrip().lower()
 
 
 def readable(value: str) -> str:

@@ -22,10 +22,12 @@ _NOWHERE = ("cid:", "mid:", "about:", "tel:", "sms:", "callto:", "#")
 _NAMESPACES = re.compile(
     r"https?://(?:www\.w3\.org|schemas\.(?:microsoft|openxmlformats)\.(?:com|org)|purl\.org)/", re.IGNORECASE
 )
-_IN_TEXT = re.compile(
-    r"(?:(?:https?|ftp)://|www\.(?=[\w-]{1,63}\.))[^\s<>\"'`{}|\\^\[\]\x00-\x20\u3000-\u3002\uff08\uff09]+",
-    re.IGNORECASE,
-)
+# Searches start at a literal, which runs ten times as fast as any choice of letters.
+_ADDRESS_SIGNS = r"[^\s<>\"'`{}|\\^\[\]\x00-\x20\u3000-\u3002\uff08\uff09]"
+_AFTER_SLASHES = re.compile(rf"://{_ADDRESS_SIGNS}+")
+_WITHOUT_SCHEME = (re.compile(rf"www\.[\w-]{_ADDRESS_SIGNS}+"), re.compile(rf"WWW\.[\w-]{_ADDRESS_SIGNS}+"))
+_SCHEME_BEFORE = re.compile(r"(?:https?|ftp)$", re.IGNORECASE)
+_INSIDE_ADDRESS = tuple("/@.-_=%")
 _TRAILING = ".,;:!?*_~'\"»”’…"
 # Addresses that a browser would leave as they are: nothing to decode, to fold or to resolve. Most are; a test
 # compares with the library, which takes ten times as long.
@@ -86,9 +88,17 @@ class LinkCollector:
 
 def addresses_in_text(text: str) -> list[str]:
     """Web addresses that a mail program would make clickable in plain text."""
-    if "://" not in text and "www." not in text and "WWW." not in text:
-        return []
-    return [_trimmed(found) for found in _IN_TEXT.findall(text)]
+    found = []
+    for rest in _AFTER_SLASHES.finditer(text):
+        scheme = _SCHEME_BEFORE.search(text[max(rest.start() - 5, 0) : rest.start()])
+        if scheme:
+            found.append(_trimmed(scheme.group(0) + rest.group(0)))
+    for pattern in _WITHOUT_SCHEME:
+        for rest in pattern.finditer(text):
+            before = text[rest.start() - 1 : rest.start()] if rest.start() else ""
+            if not (before.isalnum() or before in _INSIDE_ADDRESS):
+                found.append(_trimmed(rest.group(0)))
+    return found
 
 
 def addresses_in_source(source: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.message.facts import Address, Attachment, Authentication, Defect, Facts, Link, Structure
+from model.message.parse import parse_message
 
 _text = st.text(max_size=20)
 _addresses = st.lists(st.builds(Address, _text, _text), max_size=3).map(tuple)
@@ -47,3 +48,12 @@ def test_facts_of_a_newer_version_lose_only_what_we_do_not_know():
     data["colour"] = data["links"][0]["colour"] = "blue"
 
     assert Facts.from_json(data) == Facts(subject="x", links=(link,))
+
+
+def test_facts_never_hold_what_a_database_refuses():
+    lone_surrogate = b"From: a@sender.example\r\nContent-Type: text/plain; charset=utf-7\r\n\r\nx+2AA-y\0z"
+    facts = parse_message(lone_surrogate)
+
+    assert facts.text == "xyz"
+    assert "\\u0000" not in json.dumps(facts.to_json())
+    facts.text.encode("utf-8")
