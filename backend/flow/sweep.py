@@ -8,6 +8,7 @@ from backend.flow.claim import lease
 from backend.services import Services
 from backend.store import answers, audit, retractions, submissions, tenants
 from backend.store.retention import expire_evidence
+from connectors.errors import ConnectorError
 
 log = structlog.get_logger()
 
@@ -42,12 +43,25 @@ def recover(services: Services) -> int:
 
 
 def forget(services: Services) -> int:
-    """Delete evidence whose time is over, tenant by tenant. Returns how many pieces went."""
+    """Delete what is kept no longer: evidence, and retracted copies past their undo. Returns how many pieces went."""
     with services.database.read() as tx:
         everyone = tenants.all_ids(tx)
     gone = 0
     for tenant_id in everyone:
         gone += expire_evidence(services.database, services.evidence, tenant_id, services.now())
+        gone += _purge(services, tenant_id)
+    return gone
+
+
+def _purge(services: Services, tenant_id: int) -> int:
+    """A provider that is away is asked again tomorrow."""
+    gone = 0
+    try:
+        mailboxes = services.mailboxes(tenant_id)
+        for mailbox in mailboxes.list_mailboxes():
+            gone += mailboxes.purge(mailbox, services.now())
+    except ConnectorError as error:
+        log.warning("purge put off", tenant=tenant_id, error=type(error).__name__)
     return gone
 
 

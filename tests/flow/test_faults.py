@@ -20,7 +20,7 @@ from backend.flow.intake import intake
 from backend.flow.respond import approve, order_restore, order_retraction
 from backend.flow.retract import retract
 from backend.flow.steps import run_submission
-from backend.flow.sweep import retry, sweep
+from backend.flow.sweep import forget, retry, sweep
 from backend.flow.switch import set_psr
 from backend.services import utc_now
 from backend.store import copies, retractions, submissions, tenants, verdicts
@@ -226,6 +226,22 @@ def test_what_cannot_be_undone_any_more_says_so(stage):
     stage.clock.ahead += timedelta(days=31)
     with pytest.raises(Conflict, match="over"):
         order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+
+
+def test_copies_past_their_undo_are_deleted_for_good(stage):
+    stage.submit(ANA, phish(ANA))
+    quarantine = stage.world.mail / ANA / "quarantine"
+    assert _holds_the_phish(quarantine)
+    stage.clock.ahead += timedelta(days=29)
+    forget(stage.world.services)
+    assert _holds_the_phish(quarantine)
+    stage.clock.ahead += timedelta(days=2)
+    assert forget(stage.world.services) >= 1
+    assert not _holds_the_phish(quarantine)
+
+
+def _holds_the_phish(quarantine: Path) -> bool:
+    return any(b"mailbox password" in path.read_bytes() for path in quarantine.rglob("*") if path.is_file())
 
 
 def test_the_wrong_role_and_the_wrong_tenant_move_nothing(stage):
