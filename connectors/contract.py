@@ -121,5 +121,5 @@ class Mailboxes(ABC):
         """Deliver an answer to one of the tenant's own people."""
 
     def purge(self, mailbox: str, now: datetime) -> int:  # noqa: ARG002 - most providers need neither
-        """Delete for good what `retract` took away and whose time is over; how many. Most providers do it themselves."""
+        """Delete for good what `retract` took and whose time is over; how many. Most providers do it themselves."""
         return 0
