@@ -88,6 +88,11 @@ def test_every_link_leads_somewhere(path):
             assert (path.parent / target).exists(), target
 
 
+def test_the_index_names_every_page():
+    for path in ROOT.glob("docs/*.md"):
+        assert path.name == "README.md" or f"]({path.name})" in page("docs/README.md"), path.name
+
+
 def test_decisions_are_numbered_without_gaps():
     numbers = [int(path.name[:4]) for path in sorted(ROOT.glob("docs/decisions/*.md"))]
     assert numbers == list(range(1, len(numbers) + 1))
