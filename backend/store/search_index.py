@@ -30,9 +30,3 @@ def count(tx: Connection) -> tuple[int, int]:
     if tx.dialect.name != "sqlite":
         return documents, documents  # an expression index cannot be out of step
     return documents, tx.scalar(text(f"SELECT count(*) FROM {FTS_TABLE}_docsize")) or 0  # noqa: S608 - our constant
-
-
-def forget_deleted(tx: Connection) -> None:
-    """Merge FTS5's segments: until then, words of deleted documents stay readable in the file."""
-    if tx.dialect.name == "sqlite":
-        tx.execute(text(f"INSERT INTO {FTS_TABLE} ({FTS_TABLE}) VALUES ('optimize')"))  # noqa: S608 - our constant
