@@ -42,6 +42,11 @@ def claimed(services: Services, submission_id: int, state: State) -> Iterator[Su
     except Exception as error:
         _try_again(services, submission, f"unexpected {type(error).__name__} after {state}", 0)
         raise
+    except BaseException as error:
+        # A panic inside a Rust library is no Exception; it must not take the worker's thread with it.
+        if type(error).__name__ != "PanicException":
+            raise
+        _try_again(services, submission, f"a library panicked after {state}", 0)
 
 
 def lease(services: Services) -> timedelta:
