@@ -98,19 +98,16 @@ def read_labels(labels: Path) -> list[dict[str, str]]:
 def load(root: Path, labels: Path, cache: Path | None = None, progress: Progress = no_progress) -> Table:
     """Parse the labelled messages into rows. `cache` is a folder outside the repository; rows hold no readable text."""
     lines = read_labels(labels)
-    kept = cache / f"rows-{_key(lines, root)}.npz" if cache else None
-    if kept and kept.exists():
-        return _read_table(kept)
-    table = build(
-        (_example(line), (root / line["path"]).read_bytes(), ANY) for line in progress(lines, len(lines), "reading")
-    )
-    if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        _write_table(table, kept)
-    return table
+
+    def read() -> Table:
+        return build(
+            (_example(line), (root / line["path"]).read_bytes(), ANY) for line in progress(lines, len(lines), "reading")
+        )
+
+    return _kept(cache and cache / f"rows-{_key(json.dumps([str(root), lines], sort_keys=True))}.npz", read)
 
 
-def load_composed(count: int, seed: int, progress: Progress = no_progress) -> Table:
+def load_composed(count: int, seed: int, cache: Path | None = None, progress: Progress = no_progress) -> Table:
     """Composed everyday mail, for training only."""
 
     def made() -> Iterable[tuple[Example, bytes, Sequence[str]]]:
@@ -122,7 +119,18 @@ def load_composed(count: int, seed: int, progress: Progress = no_progress) -> Ta
                 (AUTHSERV_ID,),
             )
 
-    return build(made())
+    return _kept(cache and cache / f"composed-{_key(f'{count} {seed}')}.npz", lambda: build(made()))
+
+
+def _kept(path: Path | None, make: Callable[[], Table]) -> Table:
+    """The table kept at `path`, made and kept there when it is not."""
+    if path and path.exists():
+        return _read_table(path)
+    table = make()
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_table(table, path)
+    return table
 
 
 def build(messages: Iterable[tuple[Example, bytes, Sequence[str]]]) -> Table:
@@ -247,12 +255,11 @@ def _sketch(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return smallest
 
 
-def _key(lines: Sequence[Mapping[str, str]], root: Path) -> str:
-    """Names the cache: the labels, and the code that makes rows of them."""
-    digest = hashlib.sha256(json.dumps(lines, sort_keys=True).encode())
-    digest.update(f"{FEATURES_VERSION} {BAGS} {DENSE} {root}".encode())
+def _key(what: str) -> str:
+    """Names the cache: what was read, and the code that makes rows of it."""
+    digest = hashlib.sha256(f"{what} {FEATURES_VERSION} {BAGS} {DENSE}".encode())
     here = Path(__file__).parent
-    for source in sorted([*here.glob("features/*"), *here.glob("message/*.py")]):
+    for source in sorted([*here.glob("features/*"), *here.glob("message/*.py"), *here.glob("composed/*")]):
         if source.is_file():
             digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

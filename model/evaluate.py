@@ -39,7 +39,7 @@ def evaluate(
     `part` is "test" for what the shipped split keeps back, or "all" for mail the checkpoint has never seen.
     """
     loaded = checkpoints.load(folder or checkpoints.SHIPPED)
-    table = split(load(root, labels, cache, progress), SplitConfig())
+    table = split(load(root, labels, cache, progress), _split_of(loaded))
     if part == "all":
         table = replace(table, examples=tuple(replace(example, split=TEST) for example in table.examples))
     found = measure(loaded, table, target)
@@ -77,6 +77,14 @@ def measure(loaded: checkpoints.Checkpoint, table: Table, target: float = 0.001)
         "suspicious_or_worse_newcomer": _per_corpus(newcomer >= -1, corpora, labels),
         "head": _head(head, labels),
     }
+
+
+def _split_of(loaded: checkpoints.Checkpoint) -> SplitConfig:
+    """How the mail was dealt out when the checkpoint was trained, so that testing meets none of it again."""
+    kept = dict(loaded.training.get("config", {}).get("split", {}))
+    weights = tuple((str(name), float(weight)) for name, weight in kept.pop("weights", ()))
+    plain: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()}
+    return SplitConfig(**plain, weights=weights)
 
 
 def auc(malicious: NDArray[np.float64], legitimate: NDArray[np.float64]) -> float | None:

@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -41,64 +40,84 @@ class Attribution:
 
     start: float
     shares: NDArray[np.float64]  # (bags + dense,)
-    slopes: NDArray[np.float64]  # (bags, width): nats of raw logit for each unit of a bag's vector
+    slopes: NDArray[np.float32]  # (bags, width): raw logit for each unit of a bag's vector
 
 
-def attribute(network: Network, row: Tensor) -> Attribution:
-    """Split the raw logit of one message; `row` is (1, wide) as `Network.inputs` gives it."""
-    config = network.config
-    weights, bias = network.hidden.weight, network.hidden.bias
-    moved = (row @ weights.T).squeeze(0)  # (hidden,) how far the message moves each unit
-    slope = torch.where(moved.abs() > 1e-6, (torch.relu(bias + moved) - torch.relu(bias)) / moved, (bias > 0).float())
-    per_input = (network.logit.weight.squeeze(0) * slope) @ weights + network.direct.weight.squeeze(0)  # (wide,)
-    parts = (per_input * row.squeeze(0)).double().numpy()
-    split = config.bags * config.width
-    shares = np.concatenate((parts[:split].reshape(config.bags, config.width).sum(axis=1), parts[split:]))
-    start = float(network.direct.bias) + float(network.logit.weight @ torch.relu(bias))
-    return Attribution(start, shares, per_input[:split].double().numpy().reshape(config.bags, config.width))
+class Explainer:
+    """The parts of a trained network that attribution needs, as arrays: a dozen small products are faster so."""
+
+    def __init__(self, network: Network) -> None:
+        self._bags, self._width = network.config.bags, network.config.width
+        self._table = _array(network.table.weight)  # (buckets, width), shared with the network
+        self._hidden, self._bias = (
+            _array(network.hidden.weight),
+            _array(network.hidden.bias),
+        )  # (hidden, wide), (hidden,)
+        self._logit, self._direct = _array(network.logit.weight)[0], _array(network.direct.weight)[0]
+        self._start = float(network.direct.bias.detach()) + float(self._logit @ np.maximum(self._bias, 0.0))
+
+    def attribute(self, row: NDArray[np.float32]) -> Attribution:
+        """Split the raw logit of one message; `row` (wide,) is as `Network.inputs` gives it."""
+        moved = self._hidden @ row  # (hidden,) how far the message moves each unit
+        rise = np.maximum(self._bias + moved, 0.0) - np.maximum(self._bias, 0.0)
+        still = np.abs(moved) < 1e-6
+        slope = np.where(still, self._bias > 0.0, rise / np.where(still, 1.0, moved))
+        per_input = (self._logit * slope).astype(np.float32) @ self._hidden + self._direct  # (wide,)
+        parts = per_input.astype(np.float64) * row
+        split = self._bags * self._width
+        shares = np.concatenate((parts[:split].reshape(self._bags, self._width).sum(axis=1), parts[split:]))
+        return Attribution(self._start, shares, per_input[:split].reshape(self._bags, self._width))
+
+    def reasons(self, row: Row, found: Attribution, scale: float, base_margin: float) -> list[Reason]:
+        """The reasons in the mail; their contributions add up to the base margin. `scale` is nats for raw logit."""
+        codes: dict[str, float] = {}
+        for code, share in zip(_INPUT_CODES, (found.shares * scale).tolist(), strict=True):
+            if share:
+                codes[code] = codes.get(code, 0.0) + share
+
+        ranked = sorted(codes.items(), key=lambda item: -abs(item[1]))
+        listed = [(code, share) for code, share in ranked[:_MOST_REASONS] if abs(share) >= _SMALLEST]
+        rest = math.fsum(share for _, share in ranked[len(listed) :])
+        start = base_margin - math.fsum(share for _, share in listed) - rest  # constant, but for the sums' rounding
+
+        kept = [Reason(code, self._detail(row, found, code, share), share) for code, share in listed]
+        kept.append(Reason(STARTING_POINT, "", start))
+        return [*kept, Reason(EVERYTHING_ELSE, "", rest)] if rest else kept
+
+    def _detail(self, row: Row, found: Attribution, code: str, share: float) -> str:
+        """What an operator can look at: the pieces of the mail that pulled the same way as the whole."""
+        if code not in BAGS:
+            return row.notes.get(code, "")
+        number = BAGS.index(code)
+        bag = row.bags[number]
+        if bag.owners is None:
+            return ""
+        pull = self._table[buckets(bag.hashes, np.array([salt(number)]))] @ found.slopes[number]  # (tokens,)
+        return ", ".join(_strongest(bag, bag.owners, pull if share > 0 else -pull))
 
 
-def reasons(
-    network: Network, row: Row, found: Attribution, scale: float, base_margin: float, lift: float, value: float
-) -> tuple[Reason, ...]:
-    """The reasons of one verdict, largest first; their contributions add up to base margin plus lift."""
-    nats = found.shares * scale
-    codes: dict[str, float] = {}
-    for name, share in zip((*BAGS, *DENSE), nats, strict=True):
-        if share:
-            code = name.partition(".")[0]
-            codes[code] = codes.get(code, 0.0) + float(share)
-
-    ranked = sorted(codes.items(), key=lambda item: -abs(item[1]))
-    listed = [(code, share) for code, share in ranked[:_MOST_REASONS] if abs(share) >= _SMALLEST]
-    rest = math.fsum(share for code, share in ranked[len(listed) :])
-    start = base_margin - math.fsum(share for _, share in listed) - rest  # takes the rounding of half a dozen sums
-
-    kept = [Reason(code, _detail(network, row, found, code, share), share) for code, share in listed]
-    kept.append(Reason(STARTING_POINT, "", start))
-    if rest:
-        kept.append(Reason(EVERYTHING_ELSE, "", rest))
-    if lift:
-        kept.append(Reason(REPORTER, f"{value:.1f}", lift))
-    return tuple(sorted(kept, key=lambda reason: -abs(reason.contribution or 0.0)))
+def with_reporter(of_mail: list[Reason], lift: float, value: float) -> tuple[Reason, ...]:
+    """All reasons, largest first, with the people who reported as one of them."""
+    found = [*of_mail, Reason(REPORTER, f"{value:.1f}", lift)] if lift else of_mail
+    return tuple(sorted(found, key=lambda reason: -abs(reason.contribution or 0.0)))
 
 
-def _detail(network: Network, row: Row, found: Attribution, code: str, share: float) -> str:
-    """What an operator can look at: the pieces of the mail that pulled the same way as the whole."""
-    if code not in BAGS:
-        return row.notes.get(code, "")
-    number = BAGS.index(code)
-    bag = row.bags[number]
-    if bag.owners is None or not len(bag.names):
-        return ""
-    return ", ".join(_strongest(network, bag, number, found.slopes[number], 1.0 if share > 0 else -1.0))
+_INPUT_CODES = tuple(name.partition(".")[0] for name in (*BAGS, *DENSE))
 
 
-def _strongest(network: Network, bag: Bag, number: int, slope: NDArray[np.float64], sign: float) -> list[str]:
-    numbers = torch.from_numpy(buckets(bag.hashes, np.array([salt(number)]))).long()
-    vectors = network.table.weight[numbers]  # (tokens, width)
-    pull = (vectors @ torch.from_numpy(slope).float()).numpy() * sign
-    assert bag.owners is not None
-    by_owner = np.bincount(bag.owners, weights=pull, minlength=len(bag.names))
-    best = np.argsort(-by_owner)[:_MOST_WORDS]
-    return [bag.names[int(owner)][:80] for owner in best if by_owner[owner] > 0 and bag.names[int(owner)]]
+def _strongest(bag: Bag, owners: NDArray[np.int64], pull: NDArray[np.float32]) -> list[str]:
+    """The pieces that pulled hardest, each named once; words of one or two letters show nothing."""
+    by_owner = np.bincount(owners, weights=pull)
+    kept: list[str] = []
+    for owner in np.argsort(-by_owner)[: 4 * _MOST_WORDS].tolist():
+        name = bag.names[owner][:80].strip()
+        if by_owner[owner] <= 0.0 or len(kept) == _MOST_WORDS:
+            break
+        if len(name) > 2 and not any(name in other or other in name for other in kept):
+            kept.append(name)
+    return kept
+
+
+def _array(weights: Tensor) -> NDArray[np.float32]:
+    found: NDArray[np.float32] = weights.detach().numpy()
+    return found

@@ -9,11 +9,11 @@ import torch
 
 from model import checkpoint as checkpoints
 from model.contract import Counterfactual, Predictor, Probabilities, Verdict
-from model.explain import Attribution, attribute, reasons
+from model.explain import Explainer, with_reporter
 from model.features.table import Row, row
 from model.lift import lift, lifted
 from model.message.facts import Facts
-from model.network import HEAD, Outputs
+from model.network import HEAD
 from model.reporter import reporter_value as value_of
 
 NEWCOMER = value_of(0, 0)
@@ -26,6 +26,7 @@ class CheckpointPredictor:
     def __init__(self, loaded: checkpoints.Checkpoint) -> None:
         self.checkpoint = loaded.name
         self._network = loaded.network
+        self._explainer = Explainer(loaded.network)
         self._calibration = loaded.calibration
 
     def offered_targets(self) -> Sequence[float]:
@@ -38,27 +39,19 @@ class CheckpointPredictor:
         with torch.inference_mode():
             numbers = self._numbers(seen)
             outputs = self._network(numbers)
-            found = attribute(self._network, numbers)
-            return self._verdict(seen, outputs, found, reporter_value, target)
+            strengths, head = outputs.strengths[0].tolist(), _probabilities(outputs.head[0])
+            logit, array = float(outputs.logit[0]), numbers[0].numpy()
 
-    def _numbers(self, seen: Row) -> torch.Tensor:
-        buckets, offsets = seen.buckets()
-        counts = torch.tensor([float(len(bag)) for bag in seen.bags])
-        dense = torch.from_numpy(seen.dense).unsqueeze(0)
-        return self._network.inputs(torch.from_numpy(buckets).long(), torch.from_numpy(offsets), counts, dense)
-
-    def _verdict(self, seen: Row, outputs: Outputs, found: Attribution, value: float, target: float) -> Verdict:
         threshold = self._calibration.threshold(target)
-        base = _finite(self._calibration.log_odds(float(outputs.logit[0])) - threshold)
-        strengths = outputs.strengths[0].tolist()
-
-        nats = lift(value, strengths)
+        base = _finite(self._calibration.log_odds(logit) - threshold)
+        nats = lift(reporter_value, strengths)
+        of_mail = self._explainer.reasons(seen, self._explainer.attribute(array), self._calibration.slope, base)
         return Verdict(
             base_margin=base,
             margin=lifted(base, nats),
-            reporter_value=_finite(value),
-            probabilities=_probabilities(outputs.head[0]),
-            reasons=reasons(self._network, seen, found, self._calibration.slope, base, nats, value),
+            reporter_value=_finite(reporter_value),
+            probabilities=head,
+            reasons=with_reporter(of_mail, nats, reporter_value),
             opinions=(),
             counterfactual=Counterfactual(
                 nobody=base,
@@ -69,6 +62,12 @@ class CheckpointPredictor:
             threshold=threshold,
             checkpoint=self.checkpoint,
         )
+
+    def _numbers(self, seen: Row) -> torch.Tensor:
+        buckets, offsets = seen.buckets()
+        counts = torch.tensor([float(len(bag)) for bag in seen.bags])
+        dense = torch.from_numpy(seen.dense).unsqueeze(0)
+        return self._network.inputs(torch.from_numpy(buckets).long(), torch.from_numpy(offsets), counts, dense)
 
 
 def load_predictor(folder: Path | None = None) -> Predictor:

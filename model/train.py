@@ -32,7 +32,8 @@ from model.dataset import (
     split,
 )
 from model.evaluate import measure
-from model.fit import FitConfig, fit_base, fit_lift, score
+from model.fit import FitConfig, fit_base, score
+from model.fit_lift import fit_lift
 from model.lift import lift
 from model.network import Network, NetworkConfig
 from model.population import draw_values
@@ -72,7 +73,7 @@ def train(
     real = load(root, labels, cache, progress)
     table = split(_only(real, without), config.split)
     if config.composed:
-        table = split(join(table, load_composed(config.composed, seed, progress)), config.split)
+        table = split(join(table, load_composed(config.composed, seed, cache, progress)), config.split)
     return fit_and_save(table, out, seed, name, config, progress)
 
 

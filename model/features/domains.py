@@ -20,12 +20,13 @@ _MANY_EDITS = 9  # letters; from here on two typing mistakes still look alike
 
 @dataclass(frozen=True)
 class Brands:
-    """The names that phishing borrows: `owner` by registrable domain, `compact` names without spaces."""
+    """The names that phishing borrows, with their owners' domains; `compact` leads from a name without spaces to it."""
 
     names: tuple[str, ...]
     domains: dict[str, frozenset[str]]
     compact: dict[str, str]
     everyday: frozenset[str]
+    by_first_word: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,9 @@ def brands() -> Brands:
         domains=domains,
         compact={name.replace(" ", ""): name for name in domains},
         everyday=frozenset(data["rules"]["everyday"]),
+        by_first_word={
+            first: tuple(n for n in domains if n.split()[0] == first) for first in {n.split()[0] for n in domains}
+        },
     )
 
 

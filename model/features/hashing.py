@@ -31,13 +31,17 @@ def codes(text: str) -> Codes:
 
 def word_spans(points: Codes) -> tuple[Index, Index]:
     """Starts and ends of words; in scripts without spaces, and for symbols such as emoji, every character is one."""
-    kind = _kinds()[np.minimum(points, 0xFFFF)]
-    kind[points > 0xFFFF] = _SINGLE
-    before = np.concatenate(([_NOTHING], kind[:-1]))
-    after = np.concatenate((kind[1:], [_NOTHING]))
-    starts = np.flatnonzero((kind == _SINGLE) | ((kind == _LETTER) & (before != _LETTER)))
-    ends = np.flatnonzero((kind == _SINGLE) | ((kind == _LETTER) & (after != _LETTER))) + 1
-    return starts, ends
+    kind = _kinds().take(points, mode="clip")  # beyond the basic plane: emoji, rare Han; each stands alone
+    padded = np.zeros(len(kind) + 2, dtype=np.int8)
+    padded[1:-1] = kind == _LETTER
+    edges = np.flatnonzero(padded[1:] != padded[:-1])
+    starts, ends = edges[::2], edges[1::2]
+    singles = np.flatnonzero(kind == _SINGLE)
+    if not len(singles):
+        return starts, ends
+    starts, ends = np.concatenate((starts, singles)), np.concatenate((ends, singles + 1))
+    order = np.argsort(starts)
+    return starts[order], ends[order]
 
 
 def span_hashes(points: Codes, starts: Index, ends: Index) -> Hashes:
@@ -89,6 +93,7 @@ def _kinds() -> NDArray[np.uint8]:
     kinds = np.fromiter((chr(code).isalnum() for code in range(0x10000)), dtype=np.uint8, count=0x10000)
     for first, last in _UNSPACED:
         kinds[first : last + 1] *= _SINGLE
+    kinds[0xFFFF] = _SINGLE  # stands for everything above
     kinds[0x2600:0x27C0] = _SINGLE  # warning signs, envelopes, check marks
     return kinds
 

@@ -10,7 +10,7 @@ from model.message.facts import Facts
 
 _RECIPIENTS = 12
 _SHORTEST_NEEDLE = 5  # shorter names would be cut out of the middle of other words
-_TEXT_LIMIT = 12_000
+_TEXT_FIRST, _TEXT_LAST = 4_000, 900  # characters; the end of a long mail holds the small print
 _FOOTER_ROOM = 2_000  # characters; a marker further from the end than this is not a footer
 
 _SUBJECT_TAGS = re.compile(
@@ -26,6 +26,7 @@ _FOOTERS = (
     "this message was sent to the list",
     "-------------------------------------------------------\nthis sf.net email",
 )
+_PAGES = re.compile(r"https?://\S+")  # plain text shows what HTML hides behind a word; links have a bag of their own
 _LIST_PATHS = (
     "/mailman/",
     "/listinfo/",
@@ -61,16 +62,17 @@ def untagged(text: str) -> str:
 
 
 def body(facts: Facts, pieces: tuple[str, ...]) -> str:
-    """The visible text in lower case, bounded, without list footers and without the recipient."""
-    text = (
-        facts.text if len(facts.text) <= _TEXT_LIMIT else facts.text[: _TEXT_LIMIT - 2_000] + " " + facts.text[-2_000:]
-    )
-    text = text.lower()
-    for marker in _FOOTERS:
-        place = text.rfind(marker)
-        if place >= 0 and len(text) - place <= _FOOTER_ROOM:
-            text = text[:place]
-    return without(text, pieces).strip()
+    """The visible text in lower case, without list footers, page addresses and the recipient; a long middle cut out."""
+    text = _without_footer(facts.text)
+    if len(text) > _TEXT_FIRST + _TEXT_LAST:
+        text = f"{text[:_TEXT_FIRST]} {text[-_TEXT_LAST:]}"
+    return without(_PAGES.sub(" ", text.lower()), pieces).strip()
+
+
+def _without_footer(text: str) -> str:
+    tail = text[-_FOOTER_ROOM:].lower()
+    places = [place for place in map(tail.rfind, _FOOTERS) if place >= 0]
+    return text[: len(text) - len(tail) + min(places)] if places else text
 
 
 def without(text: str, pieces: tuple[str, ...]) -> str:

@@ -71,10 +71,10 @@ def read(facts: Facts, pieces: tuple[str, ...]) -> Reading:
 def brand_in(text: str) -> str:
     """The brand a display name or subject claims to be, or an empty string."""
     words = _WORD.findall(text.lower()[:200])
-    for size in (3, 2, 1):  # "bank of america" before "america"
-        for at in range(len(words) - size + 1):
-            brand = " ".join(words[at : at + size])
-            if brand in brands().domains and (brand not in brands().everyday or len(words) <= _LITTLE_ELSE):
+    for at, word in enumerate(words):
+        for brand in brands().by_first_word.get(word, ()):
+            whole = " ".join(words[at : at + brand.count(" ") + 1]) == brand
+            if whole and (brand not in brands().everyday or len(words) <= _LITTLE_ELSE):
                 return brand
     return ""
 

@@ -54,7 +54,7 @@ LEGITIMATE = {
     "colleague": _mail(
         "Ben Okafor <ben.okafor@example.org>",
         "Re: slides for Thursday",
-        "Hi Ana,\nI swapped pages four and five and corrected the axis on the second chart. Can you check the "
+        "Hi Ana,\nI swapped pages four and five and corrected the axis of a chart. Can you check the "
         "last paragraph before we send it round?\nThanks\nBen",
         html=False,
     ),
@@ -68,7 +68,7 @@ LEGITIMATE = {
     "invoice": _mail(
         "Glaserei Winter <buchhaltung@glaserei-winter.example>",
         "Rechnung 2026-118",
-        "Guten Tag Frau Diaz,\nfür den Austausch der Scheibe im Erdgeschoss erhalten Sie im Anhang unsere Rechnung über "
+        "Guten Tag Frau Diaz,\nfür den Austausch der Scheibe erhalten Sie im Anhang unsere Rechnung über "
         "214,20 Euro, zahlbar in 14 Tagen.\nMit freundlichen Grüßen\nS. Winter",
         attachment="Rechnung-2026-118.pdf",
     ),

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.fit import lift_of
+from model.fit_lift import lift_of
 from model.lift import KNOTS, MAX_LIFT, lift, lifted
 from model.network import Network, NetworkConfig
 from model.reporter import combined_value, reporter_value
