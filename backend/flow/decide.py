@@ -9,6 +9,7 @@ from backend.domain.submission import State
 from backend.errors import Conflict
 from backend.flow.claim import claimed
 from backend.flow.context import module_context
+from backend.flow.keywords import set_keywords
 from backend.policy.rules import Circumstances, rule
 from backend.services import Services
 from backend.store import audit, decisions, messages, psr_log, submissions, tenants, verdicts
@@ -34,6 +35,7 @@ def decide(services: Services, submission_id: int) -> None:
                 return
             tenant = tenants.get(tx, submission.tenant_id)
             disposition = decide_message(tx, services, tenant, message_id)
+            set_keywords(tx, tenant.id, message_id)
         log.info("decided", submission=submission.id, message=message_id, disposition=disposition)
 
 

@@ -8,6 +8,7 @@ from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.people import SYSTEM, Actor, Operator, Right
 from backend.domain.retraction import RetractionState
 from backend.errors import NotAllowed, Unknown
+from backend.flow.keywords import set_keywords
 from backend.flow.respond import order_restore, order_retraction
 from backend.policy.licence import licence
 from backend.policy.settings import NO_ACTION
@@ -57,6 +58,7 @@ def _keep(tx: Connection, services: Services, operator: Operator, message_id: in
         labels.give(tx, tenant_id, message_id, ruling.disposition, "operator", str(actor), now)
         psr_log.judge(tx, tenant_id, message_id, ruling.disposition, now)
     messages.close(tx, tenant_id, message_id, now)
+    set_keywords(tx, tenant_id, message_id)
     detail = {"disposition": ruling.disposition, "simulation": ruling.simulation}
     audit.record(tx, tenant_id, actor, "corrected", f"message:{message_id}", detail, now)
 

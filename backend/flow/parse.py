@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from backend.domain.submission import EvidenceSource, State, Submission
 from backend.flow.claim import claimed
+from backend.flow.keywords import set_keywords
 from backend.services import Services
 from backend.store import campaigns, messages, search, submissions, tenants
 from backend.store.tenants import Tenant
@@ -31,6 +32,7 @@ def parse(services: Services, submission_id: int) -> None:
 
         with services.database.begin() as tx:
             message_id = _keep(tx, services, submission, facts, mark)
+            set_keywords(tx, tenant.id, message_id)
             group(tx, tenant, message_id, hashes, services)
             before = submissions.reported_before(tx, submission, message_id)
             found = {"message_id": message_id, "reported_before": before}
@@ -50,13 +52,14 @@ def _believed(submission: Submission, tenant: Tenant) -> tuple[str, ...]:
 def _keep(tx: Connection, services: Services, submission: Submission, facts: Facts, mark: str) -> int:
     tenant_id, sha256, source = submission.tenant_id, submission.evidence_sha256, submission.evidence_source
     message_id, new = messages.keep(tx, tenant_id, mark, facts, sha256, source, services.now())
+    messages.hold(tx, tenant_id, message_id)  # retention must not blank it while it is being reported again
     if not new:
         known = messages.get(tx, tenant_id, message_id)
         better = submissions.is_authoritative(submission) and known and known.evidence_source == EvidenceSource.CLIENT
-        if better or (known and not known.evidence_sha256):
+        if better or (known and not known.evidence_sha256):  # a client's copy, or expired
             messages.replace_evidence(tx, tenant_id, message_id, facts, sha256, source)
     sender = " ".join(f"{a.name} {a.address}" for a in facts.from_)
-    search.index_message(tx, tenant_id, message_id, facts.subject, sender, facts.text, "phish_submission")
+    search.index_message(tx, tenant_id, message_id, facts.subject, sender, facts.text, "")
     return message_id
 
 

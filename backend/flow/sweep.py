@@ -6,7 +6,7 @@ from backend.domain.people import Actor, Operator, Right
 from backend.errors import Conflict, NotAllowed, Unknown
 from backend.flow.claim import lease
 from backend.services import Services
-from backend.store import answers, audit, retractions, submissions, tenants
+from backend.store import answers, audit, embedded, retractions, submissions, tenants
 from backend.store.retention import expire_evidence
 from connectors.errors import ConnectorError
 
@@ -50,6 +50,8 @@ def forget(services: Services) -> int:
     for tenant_id in everyone:
         gone += expire_evidence(services.database, services.evidence, tenant_id, services.now())
         gone += _purge(services, tenant_id)
+    if services.database.dialect == "sqlite":
+        embedded.optimise(services.database)
     return gone
 
 

@@ -13,7 +13,7 @@ from backend.domain.submission import Submission
 from backend.store import copies, decisions, messages, retractions, submissions, verdicts
 from backend.store.copies import JournalEntry
 from backend.store.messages import Message
-from backend.store.tables import audit, evidence, operators, people, psr_log
+from backend.store.tables import audit, operators, people, psr_log
 from backend.store.tables import retractions as retraction_rows
 from backend.store.verdicts import KeptVerdict
 
@@ -100,7 +100,7 @@ def message_view(tx: Connection, tenant_id: int, message_id: int) -> MessageView
         events=sorted([*written, *_arrivals(reported)], key=lambda event: event.at, reverse=True)[:MOST_LINES],
         names=names,
         operators=workers,
-        evidence_gone=_evidence_gone(tx, tenant_id, message.evidence_sha256),
+        evidence_gone=message.erased_at,
         to_judge=_to_judge(tx, tenant_id, message_id),
     )
 
@@ -166,11 +166,6 @@ def _who(actor: str, names: Mapping[int, str], workers: Mapping[int, str]) -> st
     kind, _, number = actor.partition(":")
     known = {"operator": workers, "person": names}.get(kind, {})
     return known.get(int(number), kind) if number.isdigit() else kind
-
-
-def _evidence_gone(tx: Connection, tenant_id: int, sha256: str) -> datetime | None:
-    here = select(evidence.c.deleted_at).where(evidence.c.tenant_id == tenant_id, evidence.c.sha256 == sha256)
-    return tx.execute(here).scalar()
 
 
 def _to_judge(tx: Connection, tenant_id: int, message_id: int) -> bool:

@@ -75,7 +75,7 @@ def keep(
 def replace_evidence(tx: Connection, tenant_id: int, message_id: int, facts: Facts, sha256: str, source: str) -> None:
     """Let an authoritative copy take the place of a client's, or fresh bytes that of expired ones."""
     here = and_(messages.c.tenant_id == tenant_id, messages.c.id == message_id)
-    kept = {"evidence_sha256": sha256, "evidence_source": source, **_columns(facts)}
+    kept = {"evidence_sha256": sha256, "evidence_source": source, "erased_at": None, **_columns(facts)}
     tx.execute(update(messages).where(here).values(**kept))
 
 

@@ -14,7 +14,7 @@ from backend.flow.feedback import correct
 from backend.flow.intake import intake
 from backend.flow.respond import order_restore, order_retraction
 from backend.flow.steps import SUBMISSION_STEPS
-from backend.store import answers, copies, decisions, psr_log, retractions, submissions, verdicts
+from backend.store import answers, copies, decisions, psr_log, retractions, search, submissions, verdicts
 from backend.store.submissions import get
 from connectors.contract import Copy, Outcome
 from connectors.maildir.deliver import make_mailbox
@@ -246,3 +246,22 @@ def test_a_failed_submission_goes_on_from_where_it_failed(world):
     retry(world.services, world.owner, submission.id)
     with world.services.database.read() as tx:
         assert submissions.get(tx, world.tenant_id, submission.id).state is State.ANSWERED
+
+
+@pytest.mark.parametrize("keyword", ["phish_submission", "user_malicious_submission", "phish_submission_response"])
+def test_the_keywords_people_know_find_it(world, keyword):
+    turn_on(world)
+    submission = submit(world, ANA, world.deliver(ANA, phish(ANA)))
+    submit(world, ANA, world.deliver(ANA, note(ANA)))
+    with world.services.database.read() as tx:
+        found = search.find(tx, world.tenant_id, keyword)
+    assert submission.message_id in found
+    assert len(found) == (2 if keyword == "phish_submission" else 1)
+
+
+def test_a_correction_changes_the_keyword(world):
+    submission = submit(world, ANA, world.deliver(ANA, note(ANA)))
+    correct(world.services, world.owner, submission.message_id, Disposition.SPAM)
+    with world.services.database.read() as tx:
+        assert search.find(tx, world.tenant_id, "user_spam_submission") == [submission.message_id]
+        assert search.find(tx, world.tenant_id, "user_none_submission") == []
