@@ -107,7 +107,10 @@ def defaults() -> dict[str, Any]:
 
 def tenant_policy(own: Mapping[str, Any]) -> TenantPolicy:
     """The defaults with a tenant's own choices on top. Raises BadInput, naming the first wrong field."""
-    merged = {key: {**defaults().get(key, {}), **own.get(key, {})} for key in defaults()}
+    for key in defaults():
+        if not isinstance(own.get(key, {}), Mapping):
+            raise BadInput(f"policy {key}: this is a section with several values, not one value")
+    merged = {key: {**defaults()[key], **own.get(key, {})} for key in defaults()}
     extra = {key: value for key, value in own.items() if key not in merged}
     try:
         return TenantPolicy.model_validate({**merged, **extra})
