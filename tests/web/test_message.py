@@ -1,6 +1,7 @@
 """One message's page: what was decided, why, what became of the copies, and what an operator can do about it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from browser import words_of
@@ -13,8 +14,8 @@ from backend.domain.disposition import Disposition
 from backend.domain.retraction import RetractionState
 from backend.store import decisions, retractions
 from backend.store.message_view import message_view
+from backend.store.retention import expire_evidence
 from backend.store.tables import audit
-from backend.store.tables import evidence as evidence_rows
 from backend.store.tables import retractions as retraction_rows
 from model.contract import Reason
 
@@ -142,8 +143,8 @@ def test_missing_evidence_is_said_and_not_a_broken_page(owner, world):
 
 def test_expired_evidence_is_said_on_the_page(owner, world):
     seeded = seed_message(world)
-    with world.services.database.begin() as tx:
-        tx.execute(evidence_rows.update().values(deleted_at=world.services.now()))
+    services = world.services
+    expire_evidence(services.database, services.evidence, world.tenant_id, services.now() + timedelta(days=200))
     page = owner.text(f"/messages/{seeded.message_id}")
     assert "The mail itself was deleted on" in page
     assert "Show the mail" not in page
