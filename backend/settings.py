@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         600, ge=1, description="How long a step may hold a row before sweep gives it to another."
     )
     sweep_minutes: int = Field(1, ge=1, le=59, description="How often sweep looks for what was lost.")
-    max_attempts: int = Field(5, ge=1, description="Tries of one step before the submission is failed with its cause.")
+    max_attempts: int = Field(10, ge=1, description="Tries of one step before the submission is failed with its cause.")
     demo: bool = Field(False, description="Serve the demo's webmail page; set by `unhook demo`.")
 
     @model_validator(mode="after")

@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 import structlog
+from sqlalchemy import Connection
 
 from backend.domain.decision import Decision, Response
 from backend.domain.submission import Identity, Kind, Submission
@@ -15,28 +16,34 @@ from connectors.errors import ConnectorError, Refused
 log = structlog.get_logger()
 
 
-def answer(services: Services, submission: Submission, decision: Decision) -> None:
-    """Tell a verified person what became of their report. The intent is written before the mail leaves."""
+def intend(tx: Connection, services: Services, submission: Submission, decision: Decision) -> int | None:
+    """Write down, with the step that ends the submission, that a verified person is to be told. None: nobody is."""
     if submission.kind is not Kind.USER or submission.identity is not Identity.VERIFIED or submission.reported_before:
-        return
+        return None
+    person = people.get_person(tx, submission.tenant_id, submission.person_id or 0)
+    if person is None or not person.address:
+        return None
     template = template_for(decision)
-    with services.database.begin() as tx:
-        person = people.get_person(tx, submission.tenant_id, submission.person_id or 0)
-        if person is None or not person.address:
-            return
-        answer_id = answers.intend(tx, submission.tenant_id, submission.id, person.id, template, services.now())
-    if answer_id is None:
+    return answers.intend(tx, submission.tenant_id, submission.id, person.id, template, services.now())
+
+
+def answer(services: Services, tenant_id: int, answer_id: int) -> None:
+    """Send what was intended and write down what became of it. Called once, by whoever wrote the intent."""
+    with services.database.read() as tx:
+        intended = answers.get(tx, tenant_id, answer_id)
+        person = people.get_person(tx, tenant_id, intended.person_id) if intended else None
+    if intended is None or person is None or not person.address:
         return
 
-    subject, text = reply(template)
-    state, detail = _send(services, submission, OutgoingMail(person.address, subject, text, key=f"answer-{answer_id}"))
+    subject, text = reply(intended.template)
+    state, detail = _send(services, tenant_id, OutgoingMail(person.address, subject, text, key=f"answer-{answer_id}"))
     with services.database.begin() as tx:
-        answers.finish(tx, submission.tenant_id, answer_id, state, detail, services.now())
+        answers.finish(tx, tenant_id, answer_id, state, detail, services.now())
 
 
-def _send(services: Services, submission: Submission, mail: OutgoingMail) -> tuple[AnswerState, str]:
+def _send(services: Services, tenant_id: int, mail: OutgoingMail) -> tuple[AnswerState, str]:
     try:
-        services.mailboxes(submission.tenant_id).send(mail)
+        services.mailboxes(tenant_id).send(mail)
     except Refused as error:
         return AnswerState.FAILED, str(error)
     except ConnectorError as error:  # it may have left: only an operator sends it again

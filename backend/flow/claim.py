@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from backend.domain.submission import State, Submission
-from backend.errors import UnhookError
+from backend.errors import StoreUnavailable, UnhookError
 from backend.services import Services
 from backend.store import submissions
 from connectors.errors import Refused, TryLater
@@ -37,16 +37,22 @@ def claimed(services: Services, submission_id: int, state: State) -> Iterator[Su
         yield submission
     except TryLater as error:
         _try_again(services, submission, str(error), error.after_seconds)
+    except StoreUnavailable as error:
+        _try_again(services, submission, str(error), 0)
     except (Refused, UnhookError) as error:
         _fail(services, submission, str(error))
     except Exception as error:
         _try_again(services, submission, f"unexpected {type(error).__name__} after {state}", 0)
         raise
     except BaseException as error:
-        # A panic inside a Rust library is no Exception; it must not take the worker's thread with it.
-        if type(error).__name__ != "PanicException":
+        if not is_panic(error):
             raise
         _try_again(services, submission, f"a library panicked after {state}", 0)
+
+
+def is_panic(error: BaseException) -> bool:
+    """A panic inside a Rust library is no Exception, yet it must not take the worker's thread with it."""
+    return type(error).__name__ == "PanicException"
 
 
 def lease(services: Services) -> timedelta:

@@ -5,7 +5,7 @@ from sqlalchemy import Connection
 
 from backend.domain.decision import Decision, Response, Ruling
 from backend.domain.people import POLICY
-from backend.domain.submission import State
+from backend.domain.submission import EvidenceSource, State
 from backend.errors import Conflict
 from backend.flow.claim import claimed
 from backend.flow.context import module_context
@@ -61,6 +61,7 @@ def _circumstances(tx: Connection, tenant: Tenant, message: Message) -> Circumst
     return Circumstances(
         simulation=is_simulation(message.facts, context),
         impersonation=impersonates(message.facts) is not None,
+        trusted_evidence=message.evidence_source != EvidenceSource.CLIENT,
         trusted_sender=trusted_sender(message.facts, context) is not None,
     )
 

@@ -1,12 +1,14 @@
 """Feedback: what does an operator hold the message to be, and what follows from it?"""
 
+from datetime import datetime
+
 import structlog
 from sqlalchemy import Connection
 
 from backend.domain.decision import Psr, Response, Ruling
 from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.people import SYSTEM, Actor, Operator, Right
-from backend.domain.retraction import RetractionState
+from backend.domain.retraction import Retraction, RetractionState
 from backend.errors import NotAllowed, Unknown
 from backend.flow.keywords import set_keywords
 from backend.flow.respond import order_restore, order_retraction
@@ -36,16 +38,25 @@ def correct(
         action = NO_ACTION if simulation else tenant.policy.action_for(disposition)
         _keep(tx, services, operator, message_id, Ruling(disposition, simulation, Response.NOTHING, action, ()))
         _fall_back_if_alarmed(tx, services, tenant)
-        taken = [r for r in retractions.of_message(tx, tenant.id, message_id) if r.state in _TAKEN]
+        last = next(iter(retractions.of_message(tx, tenant.id, message_id, limit=1)), None)
 
-    if taken and (disposition in LEGITIMATE or simulation):
-        order_restore(services, operator, taken[0].id)
-    elif not taken and action != NO_ACTION:
+    if disposition in LEGITIMATE or simulation:
+        if last and _can_come_back(last, services.now()):
+            order_restore(services, operator, last.id)
+    elif action != NO_ACTION and (last is None or last.state in _OVER):
         order_retraction(services, operator, message_id, action)
     log.info("corrected", message=message_id, disposition=disposition, operator=operator.id)
 
 
-_TAKEN = {RetractionState.DONE, RetractionState.INCOMPLETE}
+_OVER = {RetractionState.RESTORED, RetractionState.REFUSED}
+
+
+def _can_come_back(last: Retraction, now: datetime) -> bool:
+    """A retraction still running sees by itself that it was overruled, and gives back what it took."""
+    if last.state is RetractionState.AWAITING_APPROVAL:
+        return True
+    at_rest = last.state in {RetractionState.DONE, RetractionState.INCOMPLETE}
+    return at_rest and last.restorable_until is not None and last.restorable_until >= now
 
 
 def _keep(tx: Connection, services: Services, operator: Operator, message_id: int, ruling: Ruling) -> None:

@@ -31,9 +31,11 @@ def parse(services: Services, submission_id: int) -> None:
         hashes = minhash(facts)
 
         with services.database.begin() as tx:
-            message_id = _keep(tx, services, submission, facts, mark)
-            set_keywords(tx, tenant.id, message_id)
-            group(tx, tenant, message_id, hashes, services)
+            message_id, new = messages.keep(tx, tenant.id, mark, facts, *_evidence(submission), services.now())
+            near = near_duplicates(tx, tenant, message_id, hashes)
+            messages.hold_all(tx, tenant.id, [message_id, *near])
+            _index(tx, submission, message_id, facts, new=new)
+            _join_campaign(tx, services, tenant, message_id, near)
             before = submissions.reported_before(tx, submission, message_id)
             found = {"message_id": message_id, "reported_before": before}
             if not submissions.advance(tx, submission, State.PARSED, services.now(), **found):
@@ -49,29 +51,35 @@ def _believed(submission: Submission, tenant: Tenant) -> tuple[str, ...]:
     return tenant.policy.senders.authserv_ids
 
 
-def _keep(tx: Connection, services: Services, submission: Submission, facts: Facts, mark: str) -> int:
-    tenant_id, sha256, source = submission.tenant_id, submission.evidence_sha256, submission.evidence_source
-    message_id, new = messages.keep(tx, tenant_id, mark, facts, sha256, source, services.now())
-    messages.hold(tx, tenant_id, message_id)  # retention must not blank it while it is being reported again
-    if not new:
-        known = messages.get(tx, tenant_id, message_id)
-        better = submissions.is_authoritative(submission) and known and known.evidence_source == EvidenceSource.CLIENT
-        if better or (known and not known.evidence_sha256):  # a client's copy, or expired
-            messages.replace_evidence(tx, tenant_id, message_id, facts, sha256, source)
+def _evidence(submission: Submission) -> tuple[str, str]:
+    return submission.evidence_sha256, submission.evidence_source
+
+
+def _index(tx: Connection, submission: Submission, message_id: int, facts: Facts, *, new: bool) -> None:
+    """Make the message findable; a known one takes better evidence, if this is. The caller holds the message."""
+    tenant_id = submission.tenant_id
+    known = None if new else messages.get(tx, tenant_id, message_id)
+    if known:
+        better = submissions.is_authoritative(submission) and known.evidence_source == EvidenceSource.CLIENT
+        if better or not known.evidence_sha256:  # a client's copy, or expired
+            messages.replace_evidence(tx, tenant_id, message_id, facts, *_evidence(submission))
     sender = " ".join(f"{a.name} {a.address}" for a in facts.from_)
     search.index_message(tx, tenant_id, message_id, facts.subject, sender, facts.text, "")
-    return message_id
+    set_keywords(tx, tenant_id, message_id)
 
 
-def group(tx: Connection, tenant: Tenant, message_id: int, hashes: bytes, services: Services) -> None:
-    """Put the message into the campaign of its near-duplicates, if it has any."""
+def near_duplicates(tx: Connection, tenant: Tenant, message_id: int, hashes: bytes) -> list[int]:
+    """Keep the message's signature, and name the tenant's messages that are alike enough to be one campaign."""
     cut = bands(hashes) if hashes else []
     campaigns.keep_signature(tx, tenant.id, message_id, hashes, cut)
-    near = [
+    return [
         other
         for other, theirs in campaigns.candidates(tx, tenant.id, message_id, cut).items()
         if similarity(hashes, theirs) >= tenant.policy.campaigns.similarity
     ]
+
+
+def _join_campaign(tx: Connection, services: Services, tenant: Tenant, message_id: int, near: list[int]) -> None:
     if near:
         family = [message_id, *near]
         campaign = campaigns.campaign_of(tx, tenant.id, family) or campaigns.start(tx, tenant.id, services.now())

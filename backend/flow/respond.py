@@ -1,5 +1,7 @@
 """Respond: set the retraction going and answer the reporter. Here operators order and undo as well."""
 
+from datetime import datetime
+
 import structlog
 from sqlalchemy import Connection
 
@@ -8,7 +10,7 @@ from backend.domain.people import POLICY, Actor, Operator, Right
 from backend.domain.retraction import Retraction, RetractionState
 from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
-from backend.flow.answer import answer
+from backend.flow.answer import answer, intend
 from backend.flow.claim import claimed
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
@@ -16,6 +18,7 @@ from backend.store import audit, decisions, messages, retractions, submissions, 
 from connectors.contract import Action
 
 _AT_REST = (RetractionState.DONE, RetractionState.INCOMPLETE)
+_UNDOABLE = (*_AT_REST, RetractionState.AWAITING_APPROVAL)  # there, undoing means refusing as well
 
 log = structlog.get_logger()
 
@@ -27,7 +30,7 @@ def respond(services: Services, submission_id: int) -> None:
             return
 
         message_id = submission.message_id or 0
-        retraction_id = None
+        retraction_id = answer_id = None
         with services.database.begin() as tx:
             messages.hold(tx, submission.tenant_id, message_id)
             if not submissions.advance(tx, submission, State.ANSWERED, services.now()):
@@ -35,10 +38,12 @@ def respond(services: Services, submission_id: int) -> None:
             standing = decisions.standing(tx, submission.tenant_id, message_id)
             if standing and standing.response is Response.RETRACT:
                 retraction_id = _retract_automatically(tx, services, standing)
+            if standing:
+                answer_id = intend(tx, services, submission, standing)
         if retraction_id is not None:
             services.wake.retraction(retraction_id)
-        if standing:
-            answer(services, submission, standing)
+        if answer_id is not None:
+            answer(services, submission.tenant_id, answer_id)
         log.info("answered", submission=submission.id, message=message_id, retraction=retraction_id)
 
 
@@ -60,9 +65,15 @@ def _retract_automatically(tx: Connection, services: Services, standing: Decisio
         audit.record(tx, standing.tenant_id, POLICY, "retraction ordered", subject, detail, services.now())
         return ordered
     last = retractions.of_message(tx, standing.tenant_id, standing.message_id, limit=1)
-    if last and retractions.move(tx, standing.tenant_id, last[0].id, _AT_REST, RetractionState.RUNNING):
+    if last and _run_again(tx, last[0], standing.action, services):
         return last[0].id
     return None
+
+
+def _run_again(tx: Connection, last: Retraction, action: str, services: Services) -> bool:
+    """Send a finished retraction to look again, with what is to be done now and a deadline of its own."""
+    fresh = {"action": action, "restorable_until": None, "ordered_at": services.now()}
+    return retractions.move(tx, last.tenant_id, last.id, _AT_REST, RetractionState.RUNNING, **fresh)
 
 
 def order_retraction(services: Services, operator: Operator, message_id: int, action: str) -> int:
@@ -89,16 +100,16 @@ def order_retraction(services: Services, operator: Operator, message_id: int, ac
             approved_by=[operator.id],
         )
         if retraction_id is None:
-            retraction_id = _look_again(tx, operator, message_id)
+            retraction_id = _look_again(tx, services, operator, message_id, action)
         detail = {"message": message_id, "action": action}
         audit.record(tx, operator.tenant_id, actor, "retraction ordered", f"retraction:{retraction_id}", detail, now)
     services.wake.retraction(retraction_id)
     return retraction_id
 
 
-def _look_again(tx: Connection, operator: Operator, message_id: int) -> int:
+def _look_again(tx: Connection, services: Services, operator: Operator, message_id: int, action: str) -> int:
     last = retractions.of_message(tx, operator.tenant_id, message_id, limit=1)[0]
-    if not retractions.move(tx, operator.tenant_id, last.id, _AT_REST, RetractionState.RUNNING):
+    if not _run_again(tx, last, action, services):
         raise Conflict(f"A retraction of this message is {last.state.replace('_', ' ')} already.")
     return last.id
 
@@ -143,9 +154,9 @@ def order_restore(services: Services, operator: Operator, retraction_id: int) ->
         retraction = _get(tx, operator, retraction_id)
         messages.hold(tx, operator.tenant_id, retraction.message_id)
         now = services.now()
-        if retraction.restorable_until is not None and retraction.restorable_until < now:
-            raise Conflict("The time in which this could be undone is over.")
-        if not retractions.move(tx, operator.tenant_id, retraction_id, _AT_REST, RetractionState.RESTORING):
+        if retraction.state in _AT_REST:
+            _must_be_undoable(retraction, now)
+        if not retractions.move(tx, operator.tenant_id, retraction_id, _UNDOABLE, RetractionState.RESTORING):
             raise Conflict(f"This retraction is {retraction.state.replace('_', ' ')}: there is nothing to undo now.")
         actor = Actor("operator", operator.id)
         _let_it_be(tx, services, retraction, actor)
@@ -153,10 +164,18 @@ def order_restore(services: Services, operator: Operator, retraction_id: int) ->
     services.wake.retraction(retraction_id)
 
 
+def _must_be_undoable(retraction: Retraction, now: datetime) -> None:
+    if retraction.restorable_until is None:
+        raise Conflict("There is nothing to undo: no copy was taken away, or it was deleted for good.")
+    if retraction.restorable_until < now:
+        raise Conflict("The time in which this could be undone is over.")
+
+
 def _let_it_be(tx: Connection, services: Services, retraction: Retraction, actor: Actor) -> None:
     """An undo stands against policy: an operator's decision without an action."""
     standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
-    if standing and standing.response is Response.RETRACT:
+    theirs = standing is not None and standing.decided_by != str(POLICY) and standing.action == NO_ACTION
+    if standing and not theirs:
         ruling = Ruling(standing.disposition, standing.simulation, Response.NOTHING, NO_ACTION, ("operator-restored",))
         verdict = verdicts.latest(tx, retraction.tenant_id, retraction.message_id)
         decisions.append(

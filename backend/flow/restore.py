@@ -1,17 +1,16 @@
 """Restore: is every copy back exactly where it was?"""
 
-from datetime import timedelta
-
 import structlog
 
 from backend.domain.people import SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
-from backend.flow.claim import lease, wait_before
+from backend.flow.claim import lease
+from backend.flow.retract import put_back
 from backend.services import Services
 from backend.store import audit, copies, retractions
 from backend.store.copies import JournalEntry
-from connectors.contract import Mailboxes, Outcome, Receipt
-from connectors.errors import NotPermitted, Refused, TryLater
+from connectors.contract import Mailboxes, Outcome
+from connectors.errors import Refused, TryLater
 
 log = structlog.get_logger()
 
@@ -21,8 +20,18 @@ def restore(services: Services, retraction_id: int) -> None:
     with services.database.begin() as tx:
         retraction = retractions.claim(tx, retraction_id, RetractionState.RESTORING, services.now(), lease(services))
     if retraction is None:
-        return
+        return None
+    if retraction.attempts > services.settings.max_attempts:
+        return put_back(services, retraction, retraction.cause or "gave up after too many tries")
 
+    try:
+        _bring_all_back(services, retraction)
+    except Exception as error:
+        put_back(services, retraction, f"unexpected {type(error).__name__}")
+        raise
+
+
+def _bring_all_back(services: Services, retraction: Retraction) -> None:
     mailboxes = services.mailboxes(retraction.tenant_id)
     failures = 0
     while page := _page(services, retraction, after=failures):
@@ -40,11 +49,11 @@ def _page(services: Services, retraction: Retraction, after: int) -> list[Journa
 
 
 def _bring_back(services: Services, mailboxes: Mailboxes, entry: JournalEntry) -> bool:
+    """Bring one copy back; False when it could not be done now, so that it can be asked for again."""
     try:
         receipt = mailboxes.restore(entry.copy, entry.held)
-    except NotPermitted as error:
-        receipt = Receipt(Outcome.NOT_PERMITTED, entry.held, str(error))
-    except (Refused, TryLater):
+    except (Refused, TryLater) as error:
+        log.warning("copy not back", copy=entry.id, error=type(error).__name__)
         return False
     with services.database.begin() as tx:
         copies.settle(tx, entry, receipt, services.now())
@@ -57,23 +66,17 @@ def _renewed(services: Services, retraction: Retraction) -> bool:
 
 
 def _finish(services: Services, retraction: Retraction, failures: int) -> None:
-    again = failures and retraction.attempts < services.settings.max_attempts
-    seconds = wait_before(retraction.attempts)
-    now = services.now()
-    if again:
-        with services.database.begin() as tx:
-            kept = {"cause": f"{failures} copies not back yet", "retry_at": now + timedelta(seconds=seconds)}
-            retractions.leave(tx, retraction, RetractionState.RESTORING, **kept)
-        services.wake.retraction(retraction.id, after_seconds=seconds)
-        return
+    if failures:
+        return put_back(services, retraction, f"{failures} copies could not be brought back")
 
+    now = services.now()
     with services.database.begin() as tx:
-        lost = copies.count(tx, retraction, [Outcome.EXPIRED, Outcome.NOT_PERMITTED])
-        state = RetractionState.INCOMPLETE if failures else RetractionState.RESTORED
-        cause = f"{failures} copies could not be brought back" if failures else ""
-        cause = cause or (f"{lost} copies had expired or were not permitted" if lost else "")
+        lost = copies.count_lost(tx, retraction)
+        state = RetractionState.RESTORED
+        cause = f"{lost} copies had expired or were deleted for good" if lost else ""
         if retractions.leave(tx, retraction, state, cause=cause, finished_at=now, attempts=0):
             back = copies.count(tx, retraction, [Outcome.RESTORED])
             detail = {"state": state, "restored": back, "lost": lost}
             audit.record(tx, retraction.tenant_id, SYSTEM, "restored", f"retraction:{retraction.id}", detail, now)
     log.info("restored", retraction=retraction.id, state=state)
+    return None

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
-from backend.domain.people import SYSTEM
+from backend.domain.disposition import LEGITIMATE
+from backend.domain.people import POLICY, SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
 from backend.errors import Unknown
-from backend.flow.claim import lease, wait_before
+from backend.flow.claim import is_panic, lease, wait_before
 from backend.services import Services
-from backend.store import audit, copies, messages, retractions, tenants
+from backend.store import audit, copies, decisions, messages, retractions, tenants
+from backend.store.copies import JournalEntry
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from connectors.contract import Action, Copy, Mailboxes, Outcome, Wanted
@@ -33,14 +36,18 @@ def retract(services: Services, retraction_id: int) -> None:
         now = services.now()
         retraction = retractions.claim(tx, retraction_id, RetractionState.RUNNING, now, lease(services))
     if retraction is None:
-        return
+        return None
+    if retraction.attempts > services.settings.max_attempts:
+        return put_back(services, retraction, retraction.cause or "gave up after too many tries")
 
     try:
         _Work(services, retraction).run()
     except _LeaseLost:
         log.warning("lease lost", retraction=retraction.id)
-    except Exception as error:
-        _put_back(services, retraction, f"unexpected {type(error).__name__}")
+    except BaseException as error:
+        if not isinstance(error, Exception) and not is_panic(error):
+            raise
+        put_back(services, retraction, f"unexpected {type(error).__name__}")
         raise
 
 
@@ -61,10 +68,13 @@ class _Work:
             raise Unknown("The message of this retraction is gone.")
         self.message: Message = message
         self.mailboxes: Mailboxes = services.mailboxes(retraction.tenant_id)
+        self.wished = 0.0  # seconds the provider asked us to wait, the most of all its answers
 
     def run(self) -> None:
         found = 0
         for _ in range(_ROUNDS):
+            if self.overruled():
+                break
             if needed := self.missing_approvals():
                 return self.wait_for_approval(needed)
             self.settle_intended()
@@ -87,7 +97,7 @@ class _Work:
         try:
             found = self.mailboxes.find(mailbox, wanted)
         except (Refused, TryLater) as error:
-            self.note(Copy(mailbox, "", ""), _outcome_of(error), str(error))
+            self.note(Copy(mailbox, "", ""), error)
             return
         with self.services.database.begin() as tx:
             copies.forget_unsearched(tx, self.retraction, mailbox)
@@ -100,11 +110,13 @@ class _Work:
         except NotFound:
             return False  # its owner was faster
         except (Refused, TryLater) as error:
-            self.note(copy, _outcome_of(error), str(error))
+            self.note(copy, error)
             return False
         facts = parse_message(raw, self.tenant.policy.senders.authserv_ids)
         if fingerprint(facts) != self.message.fingerprint:
-            self.note(copy, Outcome.DIFFERENT_MESSAGE, "same Message-ID, another message")
+            with self.services.database.begin() as tx:
+                other = "same Message-ID, another message"
+                copies.note(tx, self.retraction, copy, Outcome.DIFFERENT_MESSAGE, other, self.services.now())
             return False
         with self.services.database.begin() as tx:
             if not copies.intend(tx, self.retraction, copy, self.services.now()):
@@ -112,23 +124,37 @@ class _Work:
         return True
 
     def settle_intended(self) -> None:
-        """Make the calls the journal intends, a page at a time, and write down what each did."""
-        action = Action(self.retraction.action)
-        while True:
-            with self.services.database.read() as tx:
-                page = copies.intended(tx, self.retraction)
-            if not page:
-                return
-            self.set_deadline(action)
+        """Make the calls the journal intends, each once in a go, a page at a time, and write down what each did."""
+        last = 0
+        while page := self.intended(after=last):
+            self.set_deadline()
             for entry in page:
                 self.renew()
-                try:
-                    receipt = self.mailboxes.retract(entry.copy, action)
-                except (Refused, TryLater) as error:
-                    self.note(entry.copy, _outcome_of(error), str(error))
-                    continue
-                with self.services.database.begin() as tx:
-                    copies.settle(tx, entry, receipt, self.services.now())
+                self.settle(entry)
+            last = page[-1].id
+
+    def intended(self, after: int) -> list[JournalEntry]:
+        with self.services.database.read() as tx:
+            return copies.intended(tx, self.retraction, after)
+
+    def settle(self, entry: JournalEntry) -> None:
+        """Make one call. When its answer is lost, nobody knows what it did: the next go asks again."""
+        try:
+            receipt = self.mailboxes.retract(entry.copy, Action(self.retraction.action))
+        except TryLater as error:
+            self.wished = max(self.wished, error.after_seconds)
+            with self.services.database.begin() as tx:
+                copies.put_off(tx, entry, str(error)[:500])
+        except Refused as error:
+            self.note(entry.copy, error)
+        else:
+            with self.services.database.begin() as tx:
+                copies.settle(tx, entry, receipt, self.services.now())
+
+    def overruled(self) -> bool:
+        """Whether an operator has judged the message legitimate since this was ordered."""
+        with self.services.database.read() as tx:
+            return is_overruled(tx, self.retraction)
 
     def missing_approvals(self) -> int:
         """How many approvals so many mailboxes need; 0 when they are there."""
@@ -149,10 +175,12 @@ class _Work:
     def finish(self, remaining: int) -> None:
         """End with the proof, or with the names of what is left; unreachable mailboxes are tried again first."""
         with self.services.database.read() as tx:
-            unreachable = copies.count(tx, self.retraction, [Outcome.UNREACHABLE])
+            waiting = copies.count_intended(tx, self.retraction)
+            unreachable = copies.count(tx, self.retraction, [Outcome.UNREACHABLE]) + waiting
             closed = copies.count(tx, self.retraction, [Outcome.NOT_PERMITTED])
-        if (unreachable or remaining) and self.retraction.attempts < self.services.settings.max_attempts:
-            return _put_back(self.services, self.retraction, f"{unreachable} mailboxes could not be reached")
+            wanted = not is_overruled(tx, self.retraction)
+        if wanted and (unreachable or remaining) and self.retraction.attempts < self.services.settings.max_attempts:
+            return put_back(self.services, self.retraction, f"{unreachable} could not be reached", self.wished)
 
         complete = not (unreachable or closed or remaining)
         state = RetractionState.DONE if complete else RetractionState.INCOMPLETE
@@ -165,19 +193,31 @@ class _Work:
                 detail = {"state": state, "retracted": done, "remaining": remaining}
                 audit.record(tx, self.tenant.id, SYSTEM, "retracted", f"retraction:{self.retraction.id}", detail, now)
         log.info("retracted", retraction=self.retraction.id, state=state, remaining=remaining)
+        if not wanted:
+            self.give_back()
         return None
 
-    def set_deadline(self, action: Action) -> None:
+    def give_back(self) -> None:
+        """An operator said while we worked that the message is legitimate: what was taken goes back at once."""
+        with self.services.database.begin() as tx:
+            at_rest = (RetractionState.DONE, RetractionState.INCOMPLETE)
+            moved = retractions.move(tx, self.tenant.id, self.retraction.id, at_rest, RetractionState.RESTORING)
+        if moved:
+            self.services.wake.retraction(self.retraction.id)
+
+    def set_deadline(self) -> None:
         """Store until when Undo is possible, before anything moves."""
         if self.retraction.restorable_until is None:
-            keeps = self.mailboxes.restorable_for(action)
+            keeps = self.mailboxes.restorable_for(Action(self.retraction.action))
             until = self.services.now() + keeps if keeps > timedelta(0) else None
             with self.services.database.begin() as tx:
                 retractions.set_restorable_until(tx, self.retraction, until)
 
-    def note(self, copy: Copy, outcome: Outcome, detail: str) -> None:
+    def note(self, copy: Copy, error: ConnectorError) -> None:
+        """Write down a mailbox, or a copy, that could not be dealt with."""
+        self.wished = max(self.wished, getattr(error, "after_seconds", 0.0))
         with self.services.database.begin() as tx:
-            copies.note(tx, self.retraction, copy, outcome, detail[:500], self.services.now())
+            copies.note(tx, self.retraction, copy, _outcome_of(error), str(error)[:500], self.services.now())
 
     def renew(self) -> None:
         with self.services.database.begin() as tx:
@@ -192,8 +232,17 @@ def _outcome_of(error: ConnectorError) -> Outcome:
     return Outcome.NOT_PERMITTED if isinstance(error, NotPermitted) else Outcome.UNREACHABLE
 
 
-def _put_back(services: Services, retraction: Retraction, cause: str) -> None:
-    seconds = wait_before(retraction.attempts)
+def is_overruled(tx: Connection, retraction: Retraction) -> bool:
+    """Whether people judged the message legitimate, or an exercise, after this retraction was ordered."""
+    standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
+    if standing is None or standing.decided_by == str(POLICY) or standing.decided_at < retraction.ordered_at:
+        return False
+    return standing.simulation or standing.disposition in LEGITIMATE
+
+
+def put_back(services: Services, retraction: Retraction, cause: str, wished: float = 0) -> None:
+    """Give a retraction, or its undo, back for another try; INCOMPLETE when there were enough."""
+    seconds = wait_before(retraction.attempts, wished)
     given_up = retraction.attempts >= services.settings.max_attempts
     state = RetractionState.INCOMPLETE if given_up else retraction.state
     now = services.now()

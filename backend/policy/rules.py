@@ -24,6 +24,7 @@ class Circumstances:
 
     simulation: bool = False
     impersonation: bool = False  # alignment failed and somebody is impersonated
+    trusted_evidence: bool = True  # the bytes that were judged came from a mailbox or the team
     trusted_sender: bool = False  # and proven to be: aligned, or from an address the gateway recorded
 
 
@@ -68,6 +69,7 @@ def _obstacle(
         (verdict.margin < 0, "margin-below-threshold"),
         (circumstances.simulation, "simulation"),
         (circumstances.trusted_sender, "trusted-sender"),
+        (not circumstances.trusted_evidence, "untrusted-evidence"),
         (policy.psr.switch is Psr.OFF, "psr-off"),
         (policy.action_for(Disposition.MALICIOUS) == NO_ACTION, "no-action-configured"),
     )

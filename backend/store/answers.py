@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from backend.store.inserting import insert_unless_there
 from backend.store.tables import answers
@@ -52,9 +52,17 @@ def finish(tx: Connection, tenant_id: int, answer_id: int, state: AnswerState, d
     tx.execute(update(answers).where(here).values(state=state, detail=detail, finished_at=now))
 
 
+def get(tx: Connection, tenant_id: int, answer_id: int) -> Answer | None:
+    """One answer of this tenant."""
+    return _one(tx, and_(answers.c.tenant_id == tenant_id, answers.c.id == answer_id))
+
+
 def of_submission(tx: Connection, tenant_id: int, submission_id: int) -> Answer | None:
     """The answer to one submission."""
-    here = and_(answers.c.tenant_id == tenant_id, answers.c.submission_id == submission_id)
+    return _one(tx, and_(answers.c.tenant_id == tenant_id, answers.c.submission_id == submission_id))
+
+
+def _one(tx: Connection, here: ColumnElement[bool]) -> Answer | None:
     row = tx.execute(select(answers).where(here)).first()
     if row is None:
         return None

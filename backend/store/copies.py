@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, select, update
+from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
 from backend.domain.retraction import Retraction
 from backend.store.inserting import insert_unless_there
@@ -51,8 +51,7 @@ def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, d
     """Write down what needs no call: a different message, or a mailbox that could not be searched."""
     if not _insert(tx, retraction, copy, now, outcome=outcome, detail=detail, finished_at=now):
         here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
-        untouched = copies.c.held == ""
-        tx.execute(update(copies).where(here, untouched).values(outcome=outcome, detail=detail, finished_at=now))
+        tx.execute(update(copies).where(here).values(outcome=outcome, detail=detail, finished_at=now))
 
 
 def forget_unsearched(tx: Connection, retraction: Retraction, mailbox: str) -> None:
@@ -68,14 +67,32 @@ def settle(tx: Connection, entry: JournalEntry, receipt: Receipt, now: datetime)
     tx.execute(update(copies).where(copies.c.id == entry.id).values(**kept))
 
 
-def intended(tx: Connection, retraction: Retraction, limit: int = 200) -> list[JournalEntry]:
-    """Copies whose call is still to be made, or whose call's outcome a crash left unknown."""
-    return _entries(tx, retraction, copies.c.outcome == "", limit)
+def put_off(tx: Connection, entry: JournalEntry, detail: str) -> None:
+    """The call may or may not have done it: it stays intended, and the next go asks the provider again."""
+    tx.execute(update(copies).where(copies.c.id == entry.id).values(detail=detail))
+
+
+def intended(tx: Connection, retraction: Retraction, after: int = 0, limit: int = 200) -> list[JournalEntry]:
+    """Copies whose call is still to be made, or whose call's outcome is unknown, from the id `after` on."""
+    return _entries(tx, retraction, and_(copies.c.outcome == "", copies.c.id > after), limit)
+
+
+def count_intended(tx: Connection, retraction: Retraction) -> int:
+    """How many calls are still to be made."""
+    return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome == "")).scalar_one()
 
 
 def to_restore(tx: Connection, retraction: Retraction, limit: int = 200) -> list[JournalEntry]:
-    """Copies that were taken away and not yet brought back."""
-    return _entries(tx, retraction, and_(copies.c.outcome == Outcome.RETRACTED, copies.c.held != ""), limit)
+    """Copies that were taken away and not yet brought back, whatever was tried with them since."""
+    ended = copies.c.outcome.in_([Outcome.RESTORED, Outcome.EXPIRED])
+    return _entries(tx, retraction, and_(copies.c.held != "", ~ended), limit)
+
+
+def count_lost(tx: Connection, retraction: Retraction) -> int:
+    """How many copies no undo brings back: expired, or taken away for good."""
+    for_good = and_(copies.c.outcome == Outcome.RETRACTED, copies.c.held == "")
+    lost = or_(copies.c.outcome == Outcome.EXPIRED, for_good)
+    return tx.execute(select(func.count()).where(_of(retraction), lost)).scalar_one()
 
 
 def of_retraction(tx: Connection, tenant_id: int, retraction_id: int, limit: int = 1000) -> list[JournalEntry]:

@@ -1,10 +1,11 @@
 """Messages: which mails were reported, each kept once by its fingerprint?"""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select, update
+from sqlalchemy import Connection, Row, and_, or_, select, update
 
 from backend.store.inserting import insert_unless_there
 from backend.store.tables import messages
@@ -53,6 +54,12 @@ def hold(tx: Connection, tenant_id: int, message_id: int) -> bool:
     return tx.execute(select(messages.c.id).where(here).with_for_update()).scalar() is not None
 
 
+def hold_all(tx: Connection, tenant_id: int, message_ids: Iterable[int]) -> None:
+    """Lock several messages, always in the same order, so that two workers never wait for each other."""
+    here = and_(messages.c.tenant_id == tenant_id, messages.c.id.in_(sorted(set(message_ids))))
+    tx.execute(select(messages.c.id).where(here).order_by(messages.c.id).with_for_update()).all()
+
+
 def keep(
     tx: Connection, tenant_id: int, fingerprint: str, facts: Facts, sha256: str, source: str, now: datetime
 ) -> tuple[int, bool]:
@@ -97,7 +104,8 @@ def _sent_at(facts: Facts) -> datetime | None:
 def put_in_campaign(tx: Connection, tenant_id: int, message_ids: list[int], campaign_id: int) -> None:
     """Make these messages members of one campaign."""
     here = and_(messages.c.tenant_id == tenant_id, messages.c.id.in_(message_ids))
-    tx.execute(update(messages).where(here).values(campaign_id=campaign_id))
+    elsewhere = or_(messages.c.campaign_id.is_(None), messages.c.campaign_id != campaign_id)
+    tx.execute(update(messages).where(here, elsewhere).values(campaign_id=campaign_id))
 
 
 def close(tx: Connection, tenant_id: int, message_id: int, now: datetime) -> None:

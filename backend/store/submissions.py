@@ -92,9 +92,11 @@ def own(tx: Connection, tenant_id: int, person_id: int, limit: int = 50, before:
 
 
 def of_message(tx: Connection, tenant_id: int, message_id: int, limit: int = 1000) -> list[Submission]:
-    """Everyone's submissions of one message, oldest first."""
+    """Everyone's submissions of one message: verified people's first, so that strangers cannot crowd them out."""
     here = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id == message_id)
-    return [_submission(r) for r in tx.execute(select(*_COLUMNS).where(here).order_by(submissions.c.id).limit(limit))]
+    proven_first = (submissions.c.identity == Identity.VERIFIED).desc()
+    statement = select(*_COLUMNS).where(here).order_by(proven_first, submissions.c.id).limit(limit)
+    return [_submission(row) for row in tx.execute(statement)]
 
 
 def state_of(tx: Connection, submission_id: int) -> State | None:

@@ -132,6 +132,7 @@ def _possible(view: MessageView, operator: Operator, services: Services) -> dict
         "can_restore": taken and in_time,
         "too_late": taken and not in_time,
         "can_approve": waiting and not approved,
+        "can_refuse": waiting,
         "can_search_again": state is RetractionState.DONE,
         "running": state in OPEN,
     }

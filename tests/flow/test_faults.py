@@ -14,7 +14,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.people import Role
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
-from backend.errors import Conflict, NotAllowed, Unknown
+from backend.errors import Conflict, NotAllowed, StoreUnavailable, Unknown
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
 from backend.flow.respond import approve, order_restore, order_retraction
@@ -52,6 +52,10 @@ class Faulty(MaildirMailboxes):
         receipt = super().retract(copy, action)
         self._meet("retracted", copy.mailbox)  # the provider has done it; its answer may still be lost
         return receipt
+
+    def restore(self, copy, held):
+        self._meet("restore", copy.mailbox)
+        return super().restore(copy, held)
 
 
 class Clock:
@@ -226,6 +230,95 @@ def test_what_cannot_be_undone_any_more_says_so(stage):
     stage.clock.ahead += timedelta(days=31)
     with pytest.raises(Conflict, match="over"):
         order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+
+
+def test_a_call_that_timed_out_after_it_took_effect_can_be_undone(stage):
+    stage.provider.fault = failing(1, TryLater("no answer in time"), "retracted", BEN)
+    stage.world.deliver(BEN, phish(BEN))
+    before = stage.world.files(BEN)
+    submission = stage.submit(ANA, phish(ANA))
+    assert stage.outcomes(submission.message_id)[BEN] is None
+    stage.later(minutes=10)
+    assert stage.retraction(submission.message_id).state is RetractionState.DONE
+    order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    assert stage.world.files(BEN) == before
+
+
+def test_a_copy_its_owner_brought_back_is_asked_for_once_in_a_go(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    done = stage.retraction(submission.message_id)
+    order_restore(stage.world.services, stage.world.owner, done.id)
+    stage.provider.fault = failing(99, NotPermitted("consent was withdrawn"), "retract", ANA)
+    order_retraction(stage.world.services, stage.world.owner, submission.message_id, "trash")
+    last = stage.retraction(submission.message_id)
+    assert last.state is not RetractionState.DONE
+    assert stage.provider.calls.count(("retract", ANA)) < 20
+
+
+def test_looking_again_does_what_is_ordered_now_with_a_deadline_of_its_own(stage):
+    stage.world.set_policy(actions={"MALICIOUS": "trash"})
+    submission = stage.submit(ANA, phish(ANA))
+    first = stage.retraction(submission.message_id)
+    stage.clock.ahead += timedelta(days=40)
+    stage.world.deliver(BEN, phish(BEN))
+    order_retraction(stage.world.services, stage.world.owner, submission.message_id, "junk")
+    again = stage.retraction(submission.message_id)
+    assert (again.id, again.action) == (first.id, "junk")
+    assert again.restorable_until > first.restorable_until + timedelta(days=39)
+    assert all("/.Junk/" in f"/{path}" for path in stage.world.files(BEN))
+
+
+def test_an_undo_that_is_not_permitted_now_can_be_asked_for_again(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    done = stage.retraction(submission.message_id)
+    stage.provider.fault = failing(99, NotPermitted("consent was withdrawn"), "restore", ANA)
+    order_restore(stage.world.services, stage.world.owner, done.id)
+    for _ in range(stage.world.services.settings.max_attempts):
+        stage.later(minutes=10)
+    assert stage.retraction(submission.message_id).state is RetractionState.INCOMPLETE
+    stage.provider.fault = lambda method, mailbox: None
+    order_restore(stage.world.services, stage.world.owner, done.id)
+    assert len(stage.world.files(ANA)) == 1
+
+
+def test_what_was_deleted_for_good_is_not_called_restored(stage):
+    stage.world.set_policy(actions={"MALICIOUS": "hard-delete"})
+    with stage.world.services.database.begin() as tx:
+        tenants.change_policy(tx, stage.world.tenant_id, {"hard_delete_confirmed": True})
+    submission = stage.submit(ANA, phish(ANA))
+    with pytest.raises(Conflict, match="for good"):
+        order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    correct(stage.world.services, stage.world.owner, submission.message_id, Disposition.NONE)
+    assert stage.retraction(submission.message_id).state is RetractionState.DONE
+
+
+def test_judging_it_legitimate_while_copies_are_being_taken_gives_them_back(stage):
+    services, owner = stage.world.services, stage.world.owner
+    stage.provider.fault = failing(2, TryLater("timed out"), "find", BEN)
+    stage.world.deliver(BEN, note(BEN))
+    submission = stage.submit(ANA, phish(ANA))
+    assert stage.retraction(submission.message_id).state is RetractionState.RUNNING
+    assert stage.world.files(ANA) == {}
+    correct(services, owner, submission.message_id, Disposition.NONE)
+    stage.later(minutes=10)
+    assert stage.retraction(submission.message_id).state is RetractionState.RESTORED
+    assert len(stage.world.files(ANA)) == 1
+
+
+def test_a_retraction_that_waits_for_approval_can_be_refused(stage):
+    stage.world.set_policy(psr={"max_automatic": 0})
+    submission = stage.submit(ANA, phish(ANA))
+    correct(stage.world.services, stage.world.owner, submission.message_id, Disposition.BULK)
+    assert stage.retraction(submission.message_id).state is RetractionState.RESTORED
+    assert len(stage.world.files(ANA)) == 1
+
+
+def test_a_store_that_was_away_for_a_moment_fails_no_report(stage):
+    stage.provider.fault = failing(1, StoreUnavailable("the database is locked"), "fetch", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    assert (submission.state, submission.cause) == (State.RECEIVED, "the database is locked")
+    stage.later(minutes=1)
+    assert stage.submission(submission.id).state is State.ANSWERED
 
 
 def test_copies_past_their_undo_are_deleted_for_good(stage):

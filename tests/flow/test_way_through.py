@@ -209,6 +209,15 @@ def test_an_undo_stands_against_the_next_report(world):
     assert standing(world, submission.message_id).why == ("operator-restored",)
 
 
+def test_an_undo_of_an_operators_retraction_stands_as_well(world):
+    submission = submit(world, ANA, world.deliver(ANA, phish(ANA)))  # PSR is in preview
+    retraction_id = order_retraction(world.services, world.owner, submission.message_id, "soft-delete")
+    order_restore(world.services, world.owner, retraction_id)
+    turn_on(world)
+    submit(world, BEN, world.deliver(BEN, phish(BEN)))
+    assert [len(world.files(ANA)), len(world.files(BEN))] == [1, 1]
+
+
 def test_judging_it_legitimate_brings_every_copy_back(world):
     turn_on(world)
     world.deliver(BEN, phish(BEN))

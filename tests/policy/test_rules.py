@@ -75,6 +75,7 @@ def test_psr_needs_a_verified_persons_own_phish_report(change, obstacle):
         (-0.1, Circumstances(), policy(), "margin-below-threshold"),
         (2.0, Circumstances(simulation=True), policy(), "simulation"),
         (2.0, Circumstances(trusted_sender=True), policy(), "trusted-sender"),
+        (2.0, Circumstances(trusted_evidence=False), policy(), "untrusted-evidence"),
         (2.0, Circumstances(), policy("off"), "psr-off"),
         (2.0, Circumstances(), policy(actions={"MALICIOUS": "no-action"}), "no-action-configured"),
         (2.0, Circumstances(), policy(actions={"MALICIOUS": "hard-delete"}), "no-action-configured"),
