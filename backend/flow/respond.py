@@ -71,8 +71,8 @@ def _retract_automatically(tx: Connection, services: Services, standing: Decisio
 
 
 def _run_again(tx: Connection, last: Retraction, action: str, services: Services) -> bool:
-    """Send a finished retraction to look again, with what is to be done now and a deadline of its own."""
-    fresh = {"action": action, "restorable_until": None, "ordered_at": services.now()}
+    """Send a finished retraction to look again, with what is to be done now; what it takes sets a new deadline."""
+    fresh = {"action": action, "ordered_at": services.now()}
     return retractions.move(tx, last.tenant_id, last.id, _AT_REST, RetractionState.RUNNING, **fresh)
 
 

@@ -206,12 +206,11 @@ class _Work:
             self.services.wake.retraction(self.retraction.id)
 
     def set_deadline(self) -> None:
-        """Store until when Undo is possible, before anything moves."""
-        if self.retraction.restorable_until is None:
-            keeps = self.mailboxes.restorable_for(Action(self.retraction.action))
-            until = self.services.now() + keeps if keeps > timedelta(0) else None
+        """Store until when Undo is possible, before anything moves: counted from the last copies taken."""
+        keeps = self.mailboxes.restorable_for(Action(self.retraction.action))
+        if keeps > timedelta(0):
             with self.services.database.begin() as tx:
-                retractions.set_restorable_until(tx, self.retraction, until)
+                retractions.set_restorable_until(tx, self.retraction, self.services.now() + keeps)
 
     def note(self, copy: Copy, error: ConnectorError) -> None:
         """Write down a mailbox, or a copy, that could not be dealt with."""

@@ -119,7 +119,7 @@ def move(
     return tx.execute(update(retractions).where(resting).values(**fresh)).rowcount == 1
 
 
-def set_restorable_until(tx: Connection, retraction: Retraction, until: datetime | None) -> None:
+def set_restorable_until(tx: Connection, retraction: Retraction, until: datetime) -> None:
     """Store the last moment at which Undo is possible."""
     tx.execute(update(retractions).where(retractions.c.id == retraction.id).values(restorable_until=until))
 

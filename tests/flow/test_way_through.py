@@ -209,6 +209,14 @@ def test_an_undo_stands_against_the_next_report(world):
     assert standing(world, submission.message_id).why == ("operator-restored",)
 
 
+def test_a_search_that_finds_nothing_more_takes_no_undo_away(world):
+    turn_on(world)
+    submission = submit(world, ANA, world.deliver(ANA, phish(ANA)))
+    retraction_id = order_retraction(world.services, world.owner, submission.message_id, "soft-delete")
+    order_restore(world.services, world.owner, retraction_id)
+    assert len(world.files(ANA)) == 1
+
+
 def test_an_undo_of_an_operators_retraction_stands_as_well(world):
     submission = submit(world, ANA, world.deliver(ANA, phish(ANA)))  # PSR is in preview
     retraction_id = order_retraction(world.services, world.owner, submission.message_id, "soft-delete")
