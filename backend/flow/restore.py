@@ -1,5 +1,7 @@
 """Restore: is every copy back exactly where it was?"""
 
+from datetime import timedelta
+
 import structlog
 
 from backend.domain.people import SYSTEM
@@ -9,7 +11,7 @@ from backend.flow.retract import put_back
 from backend.services import Services
 from backend.store import audit, copies, retractions
 from backend.store.copies import JournalEntry
-from connectors.contract import Mailboxes, Outcome
+from connectors.contract import Action, Mailboxes, Outcome, Receipt
 from connectors.errors import Refused, TryLater
 
 log = structlog.get_logger()
@@ -32,32 +34,40 @@ def restore(services: Services, retraction_id: int) -> None:
 
 
 def _bring_all_back(services: Services, retraction: Retraction) -> None:
+    """Each copy once in a go, a page at a time."""
     mailboxes = services.mailboxes(retraction.tenant_id)
-    failures = 0
-    while page := _page(services, retraction, after=failures):
+    last = failures = 0
+    while page := _page(services, retraction, after=last):
         for entry in page:
             if not _renewed(services, retraction):
                 return
-            failures += not _bring_back(services, mailboxes, entry)
+            failures += not _bring_back(services, mailboxes, retraction, entry)
+        last = page[-1].id
     _finish(services, retraction, failures)
 
 
 def _page(services: Services, retraction: Retraction, after: int) -> list[JournalEntry]:
-    """The next copies to bring back; those that failed in this go stay at the front and are passed over."""
     with services.database.read() as tx:
-        return copies.to_restore(tx, retraction, limit=after + 200)[after:]
+        return copies.to_restore(tx, retraction, after)
 
 
-def _bring_back(services: Services, mailboxes: Mailboxes, entry: JournalEntry) -> bool:
+def _bring_back(services: Services, mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> bool:
     """Bring one copy back; False when it could not be done now, so that it can be asked for again."""
     try:
-        receipt = mailboxes.restore(entry.copy, entry.held)
+        held = entry.held or _learn_where(mailboxes, retraction, entry)
+        receipt = mailboxes.restore(entry.copy, held) if held else Receipt(Outcome.NOT_FOUND)
     except (Refused, TryLater) as error:
         log.warning("copy not back", copy=entry.id, error=type(error).__name__)
         return False
     with services.database.begin() as tx:
         copies.settle(tx, entry, receipt, services.now())
     return True
+
+
+def _learn_where(mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> str:
+    """Where a copy is held whose call was made and never answered. Asking for it again is harmless and tells."""
+    action = Action(retraction.action)
+    return mailboxes.retract(entry.copy, action).held if mailboxes.restorable_for(action) > timedelta(0) else ""
 
 
 def _renewed(services: Services, retraction: Retraction) -> bool:

@@ -129,7 +129,7 @@ class _Work:
         while page := self.intended(after=last):
             self.set_deadline()
             for entry in page:
-                self.renew()
+                self.renew(entry)
                 self.settle(entry)
             last = page[-1].id
 
@@ -218,10 +218,14 @@ class _Work:
         with self.services.database.begin() as tx:
             copies.note(tx, self.retraction, copy, _outcome_of(error), str(error)[:500], self.services.now())
 
-    def renew(self) -> None:
+    def renew(self, entry: JournalEntry | None = None) -> None:
+        """Keep the lease, and write down which copy the provider is asked about next."""
+        now = self.services.now()
         with self.services.database.begin() as tx:
-            if not retractions.renew(tx, self.retraction, self.services.now(), lease(self.services)):
+            if not retractions.renew(tx, self.retraction, now, lease(self.services)):
                 raise _LeaseLost
+            if entry:
+                copies.ask(tx, entry, now)
 
 
 def _outcome_of(error: ConnectorError) -> Outcome:

@@ -43,7 +43,7 @@ def intend(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) ->
 def intend_again(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) -> None:
     """The copy is in sight (again) though the journal has it: a failed call, or its owner brought it back."""
     here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
-    seen = {"folder": copy.folder, "state": dict(copy.state), "intended_at": now, "finished_at": None}
+    seen = {"folder": copy.folder, "state": dict(copy.state), "intended_at": now, "asked_at": None, "finished_at": None}
     tx.execute(update(copies).where(here, copies.c.outcome != "").values(outcome="", detail="", **seen))
 
 
@@ -67,6 +67,11 @@ def settle(tx: Connection, entry: JournalEntry, receipt: Receipt, now: datetime)
     tx.execute(update(copies).where(copies.c.id == entry.id).values(**kept))
 
 
+def ask(tx: Connection, entry: JournalEntry, now: datetime) -> None:
+    """The provider is about to be asked: from here on nobody knows what it did, until the outcome is written."""
+    tx.execute(update(copies).where(copies.c.id == entry.id).values(asked_at=now))
+
+
 def put_off(tx: Connection, entry: JournalEntry, detail: str) -> None:
     """The call may or may not have done it: it stays intended, and the next go asks the provider again."""
     tx.execute(update(copies).where(copies.c.id == entry.id).values(detail=detail))
@@ -82,10 +87,12 @@ def count_intended(tx: Connection, retraction: Retraction) -> int:
     return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome == "")).scalar_one()
 
 
-def to_restore(tx: Connection, retraction: Retraction, limit: int = 200) -> list[JournalEntry]:
-    """Copies that were taken away and not yet brought back, whatever was tried with them since."""
+def to_restore(tx: Connection, retraction: Retraction, after: int = 0, limit: int = 200) -> list[JournalEntry]:
+    """Copies that were, or may have been, taken away and are not yet brought back, from the id `after` on."""
     ended = copies.c.outcome.in_([Outcome.RESTORED, Outcome.EXPIRED])
-    return _entries(tx, retraction, and_(copies.c.held != "", ~ended), limit)
+    taken = and_(copies.c.held != "", ~ended)
+    unknown = and_(copies.c.outcome == "", copies.c.asked_at.is_not(None))
+    return _entries(tx, retraction, and_(or_(taken, unknown), copies.c.id > after), limit)
 
 
 def count_lost(tx: Connection, retraction: Retraction) -> int:

@@ -318,6 +318,7 @@ copies = Table(  # the journal: the row is written before the provider is called
     _words("held"),
     Column("detail", Text, nullable=False, server_default=""),
     _at("intended_at"),
+    _at("asked_at", nullable=True),  # the provider was asked; without an outcome nobody knows what it did
     _at("finished_at", nullable=True),
     UniqueConstraint("retraction_id", "mailbox", "provider_copy_id"),
     Index(None, "tenant_id", "retraction_id"),

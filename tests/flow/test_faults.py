@@ -305,6 +305,17 @@ def test_judging_it_legitimate_while_copies_are_being_taken_gives_them_back(stag
     assert len(stage.world.files(ANA)) == 1
 
 
+def test_a_copy_whose_call_was_never_answered_comes_back_with_the_others(stage):
+    stage.provider.fault = failing(99, TryLater("no answer in time"), "retracted", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    assert (stage.world.files(ANA), stage.outcomes(submission.message_id)) == ({}, {ANA: None})
+    stage.provider.fault = lambda method, mailbox: None
+    correct(stage.world.services, stage.world.owner, submission.message_id, Disposition.NONE)
+    stage.later(minutes=10)
+    assert stage.outcomes(submission.message_id) == {ANA: Outcome.RESTORED}
+    assert len(stage.world.files(ANA)) == 1
+
+
 def test_a_retraction_that_waits_for_approval_can_be_refused(stage):
     stage.world.set_policy(psr={"max_automatic": 0})
     submission = stage.submit(ANA, phish(ANA))

@@ -283,6 +283,7 @@ def upgrade() -> None:
         _words("held"),
         Column("detail", Text, nullable=False, server_default=""),
         _at("intended_at"),
+        _at("asked_at", nullable=True),
         _at("finished_at", nullable=True),
         UniqueConstraint("retraction_id", "mailbox", "provider_copy_id"),
         Index(None, "tenant_id", "retraction_id"),
