@@ -1,7 +1,8 @@
 """Checkpoint: what lies in the folder of a trained network?
 
-`weights.safetensors` (half precision; nothing in it can run) and `checkpoint.json` (configuration, calibration curve,
-what it was trained on, figures). A folder that does not fit this code is refused, never guessed at.
+`weights.safetensors` (half precision; nothing in it can run), `checkpoint.json` (configuration, calibration curve,
+what it was trained on, figures) and `seen.npy` (the first eight bytes of the SHA-256 of each mail it has learnt from).
+A folder that does not fit this code is refused, never guessed at.
 """
 
 import hashlib
@@ -11,7 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from model.calibration import Calibration
@@ -19,8 +22,8 @@ from model.features.table import BAGS, DENSE
 from model.network import Network, NetworkConfig
 
 FORMAT = 1
-SHIPPED = Path(__file__).parent / "checkpoints" / "v0"
-_WEIGHTS, _CARD = "weights.safetensors", "checkpoint.json"
+SHIPPED = Path(__file__).parent / "checkpoints" / "v1"
+_WEIGHTS, _CARD, _SEEN = "weights.safetensors", "checkpoint.json", "seen.npy"
 
 
 class CheckpointUnusable(Exception):
@@ -37,8 +40,8 @@ class Checkpoint:
     training: Mapping[str, Any] = field(default_factory=dict)
 
 
-def save(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write both files; the weights in half precision."""
+def save(checkpoint: Checkpoint, folder: Path, seen: NDArray[np.uint64] | None = None) -> None:
+    """Write the files; the weights in half precision. `seen` is what `seen_hashes` says of the mail learnt from."""
     folder.mkdir(parents=True, exist_ok=True)
     state = {
         name: weights.detach().to(torch.float16).contiguous()
@@ -56,6 +59,8 @@ def save(checkpoint: Checkpoint, folder: Path) -> None:
         "weights_sha256": _sha256(folder / _WEIGHTS),
         "training": dict(checkpoint.training),
     }
+    if seen is not None:
+        np.save(folder / _SEEN, seen)
     (folder / _CARD).write_text(json.dumps(card, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -71,6 +76,17 @@ def load(folder: Path) -> Checkpoint:
     except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointUnusable(f"{folder.name}: {error}") from error
     return Checkpoint(str(card["name"]), network.eval(), calibration, card.get("training", {}))
+
+
+def load_seen(folder: Path) -> NDArray[np.uint64] | None:
+    """What `save` was given; None where the folder does not say. Serving has no use for it."""
+    try:
+        kept: NDArray[np.uint64] = np.load(folder / _SEEN, allow_pickle=False)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise CheckpointUnusable(f"{folder.name}: {error}") from error
+    return kept.astype(np.uint64)
 
 
 def round_weights(network: Network) -> None:

@@ -85,10 +85,36 @@ class Predictor(Protocol):
 
 
 @dataclass(frozen=True)
+class Landing:
+    """Where one link led when it was followed, and what the page there asks for. Everything in it is the sender's.
+
+    `hosts` are those passed on the way, the last is the page's own. `kit` is a hash of how the page is built, empty
+    when it is built of too little to tell; `known` says that a message judged malicious led to the same `page`, or to
+    one of the same `kit`.
+    """
+
+    outcome: str  # reached, refused, unreachable, too-long, too-many-hops or no-page
+    hosts: tuple[str, ...] = ()
+    path: str = ""
+    password: bool = False
+    card: bool = False
+    sends_to: str = ""  # the foreign host that a form with a secret field sends to
+    brand: str = ""  # named by the page and not the owner of its host
+    kit: str = ""
+    known: str = ""
+
+    @property
+    def host(self) -> str:
+        """The page's own host, or an empty string."""
+        return self.hosts[-1] if self.hosts else ""
+
+
+@dataclass(frozen=True)
 class ModuleContext:
     """What a tenant's modules may know beside the facts of the message.
 
-    `similar` maps the message ids of near-duplicates to (similarity in [0, 1], standing disposition).
+    `similar` maps the message ids of near-duplicates to (similarity in [0, 1], standing disposition). `landings` is
+    empty unless the tenant lets links be followed.
     """
 
     trusted_senders: tuple[str, ...] = ()
@@ -97,3 +123,4 @@ class ModuleContext:
     trusted_authserv_ids: tuple[str, ...] = ()
     simulation_tokens: tuple[str, ...] = ()
     similar: Mapping[int, tuple[float, str]] = field(default_factory=dict)
+    landings: tuple[Landing, ...] = ()

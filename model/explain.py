@@ -7,6 +7,7 @@ further into words and links, which is how a reason can name what to look at.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from model.contract import Reason
-from model.features.bag import Bag
-from model.features.hashing import buckets, salt
-from model.features.table import BAGS, DENSE, Row
+from model.features.cutting import Pieces
+from model.features.reading import BAGS
+from model.features.table import DENSE, Explained
 from model.network import Network
 
 STARTING_POINT = "starting-point"  # bias, calibration and threshold: where every message begins
@@ -29,9 +30,9 @@ CODES = (
     *dict.fromkeys((*BAGS, *(name.partition(".")[0] for name in DENSE))),
 )
 
-_MOST_REASONS = 10
+_MOST_REASONS = 6  # beside the start, the rest and the reporters, who make seven sentences of it
 _SMALLEST = 0.05  # nats
-_MOST_WORDS = 4
+_MOST_WORDS, _MOST_AGAINST = 4, 2  # that pulled with the whole bag, and the other way
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Explainer:
         shares = np.concatenate((parts[:split].reshape(self._bags, self._width).sum(axis=1), parts[split:]))
         return Attribution(self._start, shares, per_input[:split].reshape(self._bags, self._width))
 
-    def reasons(self, row: Row, found: Attribution, scale: float, base_margin: float) -> list[Reason]:
+    def reasons(self, seen: Explained, found: Attribution, scale: float, base_margin: float) -> list[Reason]:
         """The reasons in the mail; their contributions add up to the base margin. `scale` is nats for raw logit."""
         codes: dict[str, float] = {}
         for code, share in zip(_INPUT_CODES, (found.shares * scale).tolist(), strict=True):
@@ -80,20 +81,21 @@ class Explainer:
         rest = math.fsum(share for _, share in ranked[len(listed) :])
         start = base_margin - math.fsum(share for _, share in listed) - rest  # constant, but for the sums' rounding
 
-        kept = [Reason(code, self._detail(row, found, code, share), share) for code, share in listed]
+        kept = [Reason(code, self._detail(seen, found, code, share), share) for code, share in listed]
         kept.append(Reason(STARTING_POINT, "", start))
         return [*kept, Reason(EVERYTHING_ELSE, "", rest)] if rest else kept
 
-    def _detail(self, row: Row, found: Attribution, code: str, share: float) -> str:
-        """What an operator can look at: the pieces of the mail that pulled the same way as the whole."""
+    def _detail(self, seen: Explained, found: Attribution, code: str, share: float) -> str:
+        """What an operator can look at: of a bag, the words that pulled hardest, and which way."""
         if code not in BAGS:
-            return row.notes.get(code, "")
+            return seen.notes.get(code, "")
         number = BAGS.index(code)
-        bag = row.bags[number]
-        if bag.owners is None:
-            return ""
-        pull = self._table[buckets(bag.hashes, np.array([salt(number)]))] @ found.slopes[number]  # (tokens,)
-        return ", ".join(_strongest(bag, bag.owners, pull if share > 0 else -pull))
+        buckets, origins = seen.bag(number)
+        pull = self._table[buckets] @ found.slopes[number]  # (pieces,)
+        towards, away = (_strongest(origins, side) for side in (pull, -pull))
+        if share < 0:
+            return _both_ways((("against", away[:_MOST_WORDS]), ("for", towards[:_MOST_AGAINST])))
+        return _both_ways((("for", towards[:_MOST_WORDS]), ("against", away[:_MOST_AGAINST])))
 
 
 def with_reporter(of_mail: list[Reason], lift: float, value: float) -> tuple[Reason, ...]:
@@ -105,17 +107,22 @@ def with_reporter(of_mail: list[Reason], lift: float, value: float) -> tuple[Rea
 _INPUT_CODES = tuple(name.partition(".")[0] for name in (*BAGS, *DENSE))
 
 
-def _strongest(bag: Bag, owners: NDArray[np.int64], pull: NDArray[np.float32]) -> list[str]:
+def _strongest(origins: Sequence[tuple[Pieces, int]], pull: NDArray[np.float32]) -> list[str]:
     """The pieces that pulled hardest, each named once; words of one or two letters show nothing."""
-    by_owner = np.bincount(owners, weights=pull)
     kept: list[str] = []
-    for owner in np.argsort(-by_owner)[: 4 * _MOST_WORDS].tolist():
-        name = bag.names[owner][:80].strip()
-        if by_owner[owner] <= 0.0 or len(kept) == _MOST_WORDS:
+    for place in np.argsort(-pull)[: 4 * _MOST_WORDS].tolist():
+        pieces, number = origins[place]
+        name = " ".join(pieces.name(number)[:80].split())
+        if pull[place] <= 0.0 or len(kept) == _MOST_WORDS:
             break
         if len(name) > 2 and not any(name in other or other in name for other in kept):
             kept.append(name)
     return kept
+
+
+def _both_ways(sides: tuple[tuple[str, list[str]], ...]) -> str:
+    """Words for and against malicious, such as "for: verify your, account; against: regards"."""
+    return "; ".join(f"{way}: {', '.join(words)}" for way, words in sides if words)
 
 
 def _array(weights: Tensor) -> NDArray[np.float32]:

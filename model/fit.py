@@ -1,6 +1,7 @@
 """Fit: which weights of the base network explain the labels? Nobody has reported anything here."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -22,20 +23,15 @@ MALICIOUS, SPAM = HEAD.index("malicious"), HEAD.index("spam")
 class FitConfig:
     """How long and how fast; the figures beside the shipped weights come from these numbers."""
 
-    epochs: int = 12
+    epochs: int = 10
     batch: int = 256
     rate: float = 2e-3
     weight_decay: float = 0.01
     head_share: float = 0.4  # of the loss
-    smoothing: float = 0.01
+    smoothing: float = 0.1  # of the labels, which are weak
     dropout: float = 0.2
     masking: Masking = field(default_factory=Masking)
-    lift_masking: Masking = field(
-        default_factory=lambda: Masking(authentication=0.7, bag=0.5, token=0.6, dense=0.5, known_domain=0.9)
-    )
-    lift_steps: int = 400
-    lift_rate: float = 0.03
-    gate_decay: float = 3e-4  # keeps the gate from becoming a second classifier
+    campaign_power: float = 0.5  # a campaign of n copies weighs as much as n ** (1 - campaign_power) mails
 
 
 def truth(table: Table) -> NDArray[np.int64]:
@@ -43,10 +39,12 @@ def truth(table: Table) -> NDArray[np.int64]:
     return np.array([HEAD.index(example.label) for example in table.examples], dtype=np.int64)
 
 
-def balanced_weights(table: Table, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def balanced_weights(
+    table: Table, numbers: NDArray[np.int64], campaign_power: float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights for the malicious logit (spam counts nothing, both sides weigh the same) and for the head."""
     labels = truth(table)[numbers]
-    own = np.array([table.examples[number].weight for number in numbers])
+    own = _own_weights(table, numbers, campaign_power)
     boundary = np.where(labels == SPAM, 0.0, own)
     for side in (labels == MALICIOUS, labels != MALICIOUS):
         boundary[side] *= len(numbers) / 2.0 / max(boundary[side].sum(), 1e-9)
@@ -54,6 +52,13 @@ def balanced_weights(table: Table, numbers: NDArray[np.int64]) -> tuple[NDArray[
     for label in range(len(HEAD)):
         head[labels == label] *= len(numbers) / len(HEAD) / max(own[labels == label].sum(), 50.0)
     return boundary, head
+
+
+def _own_weights(table: Table, numbers: NDArray[np.int64], campaign_power: float) -> NDArray[np.float64]:
+    """What each message weighs before the sides are balanced: of many copies each teaches little."""
+    chosen = [table.examples[number] for number in numbers]
+    copies = Counter(example.cluster for example in chosen)
+    return np.array([example.weight * copies[example.cluster] ** -campaign_power for example in chosen])
 
 
 def fit_base(
@@ -64,7 +69,7 @@ def fit_base(
     chance = np.random.default_rng(seed)
     network = Network(config)
     labels = truth(table)
-    boundary, head = balanced_weights(table, numbers)
+    boundary, head = balanced_weights(table, numbers, fit.campaign_power)
     steps = fit.epochs * math.ceil(len(numbers) / fit.batch)
     optimiser = torch.optim.AdamW(
         (p for p in network.parameters() if not _is_lift(network, p)), lr=fit.rate, weight_decay=fit.weight_decay

@@ -1,16 +1,14 @@
 """Fit the lift: how far should the people who reported a message move it? The base network stays as it is.
 
-The people are simulated (`population.toml`), for malicious and legitimate mail alike. That mail was reported at all is
-worth the same for every message PSR meets, so a free intercept takes it up here, and the thresholds, which are set on
+The lift is fitted to people alone, those of `population.toml`, and to no mail. Once the base network has said what it
+thinks, who reports tells something of its own; and on mail it was trained on, the network has no doubts left that a
+reporter could settle. So the question put here is a message that could be either: what does it say that a right report
+came from somebody worth `u`, against a mistaken one?
+
+That mail was reported at all is worth the same for every message PSR meets, and so is how good a tenant's people are on
+the whole. An intercept for each assumed accuracy takes that up and is thrown away, and the thresholds, which are set on
 reported mail, stand in for it when serving. What is left for the lift is who reported.
-
-On mail it was trained on, the base network has hardly a doubt left that a reporter could settle. So most of every
-message is hidden here, and slope and intercept of what the rest is worth are fitted along, and thrown away too.
 """
-
-import math
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,116 +16,62 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from model.batches import masked_batch
-from model.calibration import Calibration
-from model.dataset import Progress, Table
-from model.fit import MALICIOUS, SPAM, FitConfig, truth
-from model.lift import KNOTS, MAX_LIFT
+from model.lift import MAX_LIFT, RAMPS
 from model.network import Network
-from model.population import draw_reports, population
-from model.reporter import DEFAULT
+from model.population import draw_values, population
+
+_DRAWN = 20_000  # people on either side of each accuracy
+_QUANTILES = 200  # what is kept of them
+_OPEN = 20.0  # a gate this wide is exactly 1 in single precision
 
 
-class Draw(NamedTuple):
-    """Simulated messages: which, the reporter's value, whether anybody reported, truth, weight."""
-
-    rows: NDArray[np.int64]
-    values: Tensor
-    reported: Tensor
-    malicious: Tensor
-    weight: Tensor
-
-
-@dataclass(frozen=True)
-class Pool:
-    """What the simulated people can report; `mistaken` is how likely each legitimate message is taken for a phish."""
-
-    malicious: NDArray[np.int64]
-    legitimate: NDArray[np.int64]
-    mistaken: NDArray[np.float64]
+def fit_lift(network: Network, seed: int) -> None:
+    """Set `Network.lift_parameters`: the gate wide open for every message, the mixture fitted."""
+    found = fit_mixture(seed)
+    with torch.no_grad():
+        network.gate.weight.zero_()
+        network.gate.bias.fill_(_OPEN)
+        network.mixture.copy_(found)
 
 
-def fit_lift(
-    network: Network,
-    table: Table,
-    numbers: NDArray[np.int64],
-    calibration: Calibration,
-    fit: FitConfig,
-    seed: int,
-    progress: Progress,
-) -> None:
-    """Train only `Network.lift_parameters`; spam takes no part."""
-    torch.manual_seed(seed)
+def fit_mixture(seed: int) -> Tensor:
+    """The logits of the ramps' shares: the likeliest ones, over all assumed accuracies alike."""
     chance = np.random.default_rng(seed)
-    pool = _pool(table, numbers)
-    _begin(network)
-    background = math.log(DEFAULT.background / (1.0 - DEFAULT.background))
-    slope, start, reported = (
-        torch.tensor([begin], requires_grad=True) for begin in (calibration.slope, background, 0.0)
-    )
-    optimiser = torch.optim.Adam([*network.lift_parameters(), slope, start, reported], lr=fit.lift_rate)
+    accuracies = population()["assumed"]
+    right, wrong = (
+        torch.stack([_ramps(_drawn(chance, accuracy, right=right)) for accuracy in accuracies])
+        for right in (True, False)
+    )  # (accuracies, quantiles, ramps)
+    mixture = torch.zeros(len(RAMPS), dtype=torch.float64, requires_grad=True)
+    start = torch.zeros(len(accuracies), 1, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.LBFGS([mixture, start], max_iter=500, line_search_fn="strong_wolfe")
 
-    for _ in progress(range(fit.lift_steps), fit.lift_steps, "training the lift"):
-        drawn = _draw(pool, fit.batch, chance)
-        hidden, logit = _frozen(network, table, drawn.rows, fit, chance)
-        odds = slope * logit + start + reported * drawn.reported + lift_of(network.strengths(hidden), drawn.values)
-        loss = functional.binary_cross_entropy_with_logits(odds, drawn.malicious, weight=drawn.weight)
-        loss = loss + fit.gate_decay * network.gate.weight.square().sum()
+    def loss() -> Tensor:
+        shares = torch.softmax(mixture, dim=0) * MAX_LIFT
+        found: Tensor = (
+            functional.softplus(-start - right @ shares).mean() + functional.softplus(start + wrong @ shares).mean()
+        )
+        found = found + 1e-6 * mixture.square().sum()  # a share of nothing needs no logit of minus infinity
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]  # torch's own gap
-        optimiser.step()
+        found.backward()  # type: ignore[no-untyped-call]  # torch's own gap
+        return found
+
+    optimiser.step(loss)  # type: ignore[no-untyped-call]  # torch's own gap
+    return mixture.detach()
 
 
 def lift_of(strengths: Tensor, values: Tensor) -> Tensor:
-    """The lift of `lift.py` for many messages at once, with gradients: (B, knots) and (B,) give (B,)."""
-    knots = torch.tensor(KNOTS)
-    parts = strengths * torch.minimum(values.unsqueeze(1), knots) / knots
-    return parts.sum(dim=1) * MAX_LIFT
+    """The lift of `lift.py` for many messages and reporters at once: (B, ramps) and (K,) give (B, K)."""
+    return strengths @ _ramps(values).T.to(strengths.dtype) * MAX_LIFT
 
 
-def _begin(network: Network) -> None:
-    """A lift that is the same for every message: all parts alike, the gate wide open."""
-    with torch.no_grad():
-        network.mixture.zero_()
-        network.gate.weight.zero_()
-        network.gate.bias.fill_(2.0)
+def _ramps(values: Tensor) -> Tensor:
+    """How far up each ramp a value is: (K,) gives (K, ramps)."""
+    low, high = torch.tensor(RAMPS, dtype=values.dtype).T
+    ramps: Tensor = (torch.minimum(torch.maximum(values.unsqueeze(1), low), high) - low) / (high - low)
+    return ramps
 
 
-def _pool(table: Table, numbers: NDArray[np.int64]) -> Pool:
-    labels = truth(table)[numbers]
-    legitimate = numbers[(labels != MALICIOUS) & (labels != SPAM)]
-    bulk = np.array([table.examples[number].label == "bulk" for number in legitimate])
-    mistaken = np.where(bulk, float(population()["bulk_weight"]), 1.0)
-    return Pool(numbers[labels == MALICIOUS], legitimate, mistaken / mistaken.sum())
-
-
-def _draw(pool: Pool, size: int, chance: np.random.Generator) -> Draw:
-    """Most messages reported by nobody, weighted back to how rare malicious mail is; the rest by the population."""
-    nobody = chance.random(size) < population()["masked"]
-    values, right = draw_reports(size, chance)
-    malicious = np.where(nobody, np.arange(size) % 2 == 0, right)
-    rare = np.where(malicious, 2.0 * DEFAULT.background, 2.0 - 2.0 * DEFAULT.background)
-    honest = np.where(
-        nobody, chance.choice(pool.legitimate, size=size), chance.choice(pool.legitimate, size=size, p=pool.mistaken)
-    )
-    return Draw(
-        rows=np.where(malicious, chance.choice(pool.malicious, size=size), honest),
-        values=_tensor(np.where(nobody, 0.0, values)),
-        reported=_tensor(~nobody),
-        malicious=_tensor(malicious),
-        weight=_tensor(np.where(nobody, rare, 1.0)),
-    )
-
-
-def _frozen(
-    network: Network, table: Table, rows: NDArray[np.int64], fit: FitConfig, chance: np.random.Generator
-) -> tuple[Tensor, Tensor]:
-    """Hidden layer and logit of messages with most of them hidden, see the docstring above."""
-    with torch.no_grad():
-        row = network.inputs(*masked_batch(table, rows, fit.lift_masking, chance))
-        hidden = torch.relu(network.hidden(row))
-        return hidden, network.direct(row).squeeze(1) + network.logit(hidden).squeeze(1)
-
-
-def _tensor(values: NDArray[np.generic]) -> Tensor:
-    return torch.from_numpy(values.astype(np.float32))
+def _drawn(chance: np.random.Generator, accuracy: float, *, right: bool) -> Tensor:
+    values: NDArray[np.float64] = draw_values(_DRAWN, chance, right=right, accuracy=accuracy)
+    return torch.from_numpy(np.quantile(values, (np.arange(_QUANTILES) + 0.5) / _QUANTILES))

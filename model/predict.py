@@ -1,19 +1,25 @@
-"""Predict: what does a checkpoint say about one message and the people who reported it?"""
+"""Predict: what does a checkpoint say about messages and the people who reported them?
+
+Many messages are scored together: reading is joined, hashing and the network are one pass. Reasons need to know
+which piece of the mail each number came from, so they are found for one message and left out of bulk.
+"""
 
 import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from model import checkpoint as checkpoints
-from model.contract import Counterfactual, Predictor, Probabilities, Verdict
+from model.contract import Counterfactual, Predictor, Probabilities, Reason, Verdict
 from model.explain import Explainer, with_reporter
-from model.features.table import Row, row
+from model.features.table import Rows, explained, rows
 from model.lift import lift, lifted
 from model.message.facts import Facts
-from model.network import HEAD
+from model.network import HEAD, Outputs
 from model.reporter import reporter_value as value_of
 
 NEWCOMER = value_of(0, 0)
@@ -35,23 +41,69 @@ class CheckpointPredictor:
 
     def predict(self, facts: Facts, reporter_value: float, target: float = 0.001) -> Verdict:
         """Score one message. The threshold is that of the nearest offered target at least as strict as `target`."""
-        seen = row(facts)
-        with torch.inference_mode():
-            numbers = self._numbers(seen)
-            outputs = self._network(numbers)
-            strengths, head = outputs.strengths[0].tolist(), _probabilities(outputs.head[0])
-            logit, array = float(outputs.logit[0]), numbers[0].numpy()
-
         threshold = self._calibration.threshold(target)
-        base = _finite(self._calibration.log_odds(logit) - threshold)
+        seen = explained(facts)
+        with torch.inference_mode():
+            numbers = self._numbers(seen.rows)
+            outputs = self._network(numbers)
+
+        base = self._base(outputs.logit, threshold)[0]
+        shares = self._explainer.attribute(numbers[0].numpy())
+        of_mail = self._explainer.reasons(seen, shares, self._calibration.slope, base)
+        return self._verdict(outputs, 0, base, reporter_value, threshold, of_mail)
+
+    def predict_many(
+        self, many: Sequence[Facts], reporter_values: Sequence[float], target: float = 0.001
+    ) -> list[Verdict]:
+        """The same verdicts as `predict`, without their reasons, at a fraction of the cost."""
+        threshold = self._calibration.threshold(target)
+        if not many:
+            return []
+        outputs = self._outputs(many)
+        bases = self._base(outputs.logit, threshold)
+        return [
+            self._verdict(outputs, place, bases[place], value, threshold, None)
+            for place, value in enumerate(reporter_values)
+        ]
+
+    def margins(self, many: Sequence[Facts], target: float = 0.001) -> NDArray[np.float64]:
+        """Base margins and nothing else, (len(many),)."""
+        logits = self._outputs(many).logit if many else torch.zeros(0)
+        return np.array(self._base(logits, self._calibration.threshold(target)), dtype=np.float64)
+
+    def _outputs(self, many: Sequence[Facts]) -> Outputs:
+        with torch.inference_mode():
+            found: Outputs = self._network(self._numbers(rows(many)))
+        return found
+
+    def _numbers(self, seen: Rows) -> torch.Tensor:
+        """What the layers read, (B, wide)."""
+        counts = torch.from_numpy(seen.lengths.reshape(-1)).float()
+        dense = torch.from_numpy(seen.dense)
+        return self._network.inputs(
+            torch.from_numpy(seen.buckets), torch.from_numpy(seen.offsets()).int(), counts, dense
+        )
+
+    def _base(self, logits: torch.Tensor, threshold: float) -> list[float]:
+        return [_finite(self._calibration.log_odds(logit) - threshold) for logit in logits.tolist()]
+
+    def _verdict(
+        self,
+        outputs: Outputs,
+        place: int,
+        base: float,
+        reporter_value: float,
+        threshold: float,
+        of_mail: list[Reason] | None,
+    ) -> Verdict:
+        strengths = outputs.strengths[place].tolist()
         nats = lift(reporter_value, strengths)
-        of_mail = self._explainer.reasons(seen, self._explainer.attribute(array), self._calibration.slope, base)
         return Verdict(
             base_margin=base,
             margin=lifted(base, nats),
             reporter_value=_finite(reporter_value),
-            probabilities=head,
-            reasons=with_reporter(of_mail, nats, reporter_value),
+            probabilities=_probabilities(outputs.head[place]),
+            reasons=() if of_mail is None else with_reporter(of_mail, nats, reporter_value),
             opinions=(),
             counterfactual=Counterfactual(
                 nobody=base,
@@ -62,12 +114,6 @@ class CheckpointPredictor:
             threshold=threshold,
             checkpoint=self.checkpoint,
         )
-
-    def _numbers(self, seen: Row) -> torch.Tensor:
-        buckets, offsets = seen.buckets()
-        counts = torch.tensor([float(len(bag)) for bag in seen.bags])
-        dense = torch.from_numpy(seen.dense).unsqueeze(0)
-        return self._network.inputs(torch.from_numpy(buckets).long(), torch.from_numpy(offsets), counts, dense)
 
 
 def load_predictor(folder: Path | None = None) -> Predictor:

@@ -1,104 +1,99 @@
-"""World: who could send mail here, from which addresses, and leading where?"""
+"""World: which names, numbers and words can chance put into a mail?"""
 
 import random
+import re
+import string
 import tomllib
+import unicodedata
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
-from model.features.domains import brands, host_kinds
+Item = TypeVar("Item")
 
-Results = tuple[str, str, str]  # spf, dkim, dmarc
-
-_PASSED: tuple[Results, ...] = (
-    ("pass", "pass", "pass"),
-    ("pass", "pass", "pass"),
-    ("pass", "pass", "none"),
-    ("pass", "none", "pass"),
-    ("none", "pass", "pass"),
-)
-_FORGED: tuple[Results, ...] = (("fail", "none", "fail"), ("softfail", "none", "fail"), ("none", "none", "fail"))
-_UNPROVEN: tuple[Results, ...] = (
-    ("none", "none", "none"),
-    ("fail", "none", "none"),
-    ("softfail", "none", "fail"),
-    ("pass", "none", "none"),
-)
-_MISSPELLINGS = (("o", "0"), ("l", "1"), ("m", "rn"), ("i", "l"), ("e", "3"), ("a", "4"))
+_PATTERN = re.compile(r"\{([hnwb])(\d+)\}|\{(\w+)\}")
+_ALPHABETS = {
+    "h": "0123456789abcdef",
+    "n": "0123456789",
+    "w": string.ascii_letters + string.digits,
+    "b": string.ascii_letters + string.digits + "-_",
+}
+_BASIC = str.maketrans({"ł": "l", "ø": "o", "ß": "ss", "ı": "i", "æ": "ae", "đ": "d", "Ł": "L", "Ø": "O", "İ": "I"})
 
 
 class World:
-    """Draws names, addresses and hosts; the same ones for the same generator."""
+    """Draws from lists and patterns; the same for the same generator."""
 
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
-
-    def any(self, name: str) -> str:
-        """One of the listed names of a kind."""
-        return str(self.chance.choice(texts("names.toml")[name]))
 
     def often(self, share: float) -> bool:
         """True in this share of cases."""
         return self.chance.random() < share
 
-    def person(self) -> str:
-        """First and last name."""
-        return f"{self.any('first')} {self.any('last')}"
+    def pick(self, items: Sequence[Item]) -> Item:
+        """One of them."""
+        return items[int(self.chance.random() * len(items))]
 
-    def company(self, language: str) -> tuple[str, str]:
-        """A well-known name on its own domain, or an invented one on a domain that fits it."""
-        if self.often(0.35):
-            brand = self.brand()
-            return brand.title(), self.chance.choice(sorted(brands().domains[brand]))
-        name = f"{self.any('head')}{self.any('tail').lower()}"
-        return name, f"{name.lower()}.{self.chance.choice(texts('names.toml')['national'][language])}"
+    def letters(self, kind: str, count: int) -> str:
+        """Random letters: h hexadecimal, n digits, w letters and digits, b base64."""
+        return "".join(self.chance.choices(_ALPHABETS[kind], k=count))
 
-    def brand(self) -> str:
-        """A well-known name."""
-        return self.chance.choice(brands().names)
+    def fill(self, pattern: str, slots: dict[str, str]) -> str:
+        """A pattern with `{h16}` and the like drawn and `{name}` looked up."""
+        if "{" not in pattern:
+            return pattern
 
-    def free_mail(self) -> str:
-        """A free mail provider."""
-        return self.chance.choice(sorted(host_kinds().free_mail)[:30])
+        def replacement(match: re.Match[str]) -> str:
+            kind, count, name = match.groups()
+            if kind:
+                return self.letters(kind, int(count))
+            return self.uuid() if name == "uuid" else slots[name]
 
-    def passed(self) -> Results:
-        """What a gateway finds when the sender may use the domain."""
-        return self.chance.choice(_PASSED)
+        return _PATTERN.sub(replacement, pattern)
 
-    def borrowed(self, company: str, honest: str = "") -> tuple[str, Results]:
-        """An address with no right to the company's name: the honest one forged, or somebody else's own."""
-        if honest and self.often(0.2):
-            return honest, self.chance.choice(_FORGED)
-        number = str(self.chance.randint(1, 99)) if self.often(0.5) else ""
-        results = self.passed() if self.often(0.45) else self.chance.choice(_UNPROVEN)
-        return f"{self.any('borrowed_locals')}{number}@{self.bad_host(company)}", results
+    def uuid(self) -> str:
+        """Hexadecimal digits in the groups that everybody knows."""
+        digits = self.letters("h", 32)
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
-    def bad_host(self, company: str) -> str:
-        """A host somebody took for a phish: the name with decoration, a misspelling, or a small firm's broken site."""
-        name = "".join(letter for letter in company.lower() if letter.isalnum() and letter.isascii()) or "mail"
-        cheap = self.chance.choice(sorted(host_kinds().cheap_suffixes))
-        suffix = cheap if self.often(0.5) else self.any("suffixes")
-        odd, other = self.any("odd"), self.any("odd")
-        hosting = self.chance.choice(sorted(host_kinds().free_hosting)[:30])
-        kinds = (
-            f"{name}-{odd}.{suffix}",
-            f"{odd}-{other}{self.chance.randint(1, 999)}.{suffix}",
-            f"{name}.{odd}-{other}.{suffix}",
-            f"{self.any('innocent')}-{self.any('last').lower()}.{suffix}",
-            f"{self.any('head').lower()}{self.any('innocent')}.{suffix}",
-            f"{odd}{self.chance.randint(1, 99)}-{name}.{hosting}",
-            f"{self._misspelt(name)}.{suffix}",
+    def person(self, language: str) -> tuple[str, str]:
+        """A name as the language writes it, and how it reads before an @."""
+        people = said(language)["people"]
+        if "whole" in people:
+            name, _, local = self.pick(people["whole"]).partition("|")
+            return name, local
+        first, last = self.pick(people["first"]), self.pick(people["last"])
+        forms: tuple[Callable[[str, str], str], ...] = (
+            lambda f, la: f"{f}.{la}",
+            lambda f, la: f"{f[0]}.{la}",
+            lambda f, _: f,
+            lambda f, la: f"{f[0]}{la}",
         )
-        return self.chance.choice(kinds)
+        return f"{first} {last}", self.pick(forms)(latin(first), latin(last))
 
-    def _misspelt(self, name: str) -> str:
-        for honest, wrong in self.chance.sample(_MISSPELLINGS, len(_MISSPELLINGS)):
-            if honest in name:
-                return name.replace(honest, wrong, 1)
-        return f"{name}s"
+
+def latin(text: str) -> str:
+    """Lower-case letters and digits of the basic alphabet: what domains and addresses are made of."""
+    plain = unicodedata.normalize("NFKD", text.translate(_BASIC)).lower()
+    return "".join(letter for letter in plain if letter.isascii() and letter.isalnum())
 
 
 @cache
-def texts(name: str) -> dict[str, Any]:
-    """One of the files of wording or names."""
+def data(name: str) -> dict[str, Any]:
+    """One of the files beside this one."""
     return tomllib.loads(files("model.composed").joinpath(name).read_text(encoding="utf-8"))
+
+
+@cache
+def said(language: str) -> dict[str, Any]:
+    """What a language says: greetings and names under `common` and `people`, and the wording of each kind of mail."""
+    return data(f"texts/{language}.toml")
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """All that there are texts in."""
+    folder = files("model.composed").joinpath("texts")
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))

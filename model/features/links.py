@@ -1,14 +1,15 @@
 """Links: where does the message lead, and is that where it says?"""
 
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
+from operator import itemgetter
 from urllib.parse import unquote
 
-import numpy as np
-
-from model.features import scrub
-from model.features.bag import Bag, named_bag
-from model.features.domains import host_kinds, lookalike, named_brand, owner, readable
+from model.features import paths, scrub
+from model.features.hosts import signs_of
+from model.features.reading import GRAMS, LINK_CHARACTERS, LINKS, NAMES, WHOLE, Passage, Reading
 from model.message.domains import registrable
 from model.message.facts import Facts, Link
 
@@ -22,130 +23,203 @@ FACTS = (
     "link-ip-address",
     "link-shortener",
     "link-free-hosting",
+    "link-free-hosting.all",
+    "link-young-name.made-up",
+    "link-young-name.long",
+    "link-young-name.hyphens",
+    *(f"link-path-shape.{fact}" for fact in paths.FACTS),
     "link-odd-domain.suffix",
     "link-odd-domain.shape",
     "link-other-domain",
     "link-other-domain.all",
+    "link-other-domain.many",
     "link-sender-domain",
     "link-wrapped",
     "link-recipient-in-address",
+    "link-recipient-in-address.coded",
     "link-insecure",
     "link-qr",
+    "link-qr.alone",
     "link-in-attachment",
     "link-hidden-place",
     "form-inside.elsewhere",
 )
-_HIDDEN = {"css", "comment", "meta-refresh", "base", "srcdoc", "attribute"}
+_IN_ORDER = itemgetter(*FACTS)
+_NOTHING = dict.fromkeys(FACTS, 0.0)
+_PLACES = {"qr": "link-qr", "pdf": "link-in-attachment"} | dict.fromkeys(
+    ("css", "comment", "meta-refresh", "base", "srcdoc", "attribute"), "link-hidden-place"
+)
 _INFRASTRUCTURE = {"w3.org", "schemas.microsoft.com", "fonts.googleapis.com", "schema.org"}
 _SHOWN_HOST = re.compile(r"(?:https?://|www\.)([^\s/?#<>\"']{3,100})|^([\w-]+(?:\.[\w-]+)+)(?:/\S*)?$", re.IGNORECASE)
-_PIECES = re.compile(r"[^\W_]{2,18}")
-_IP = re.compile(r"^(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f:]+:[0-9a-f:]+\]?)$", re.IGNORECASE)
+_URL, _HOST, _PATH, _TEXT = 300, 80, 120, 60  # characters of each link that are read
+_GRAM_CHARACTERS = 300  # of all hosts, and of all paths
+_LITTLE_TEXT = 250  # characters
 
-
-@dataclass(frozen=True)
-class Reading:
-    """The bag and dense facts of the links."""
-
-    links: Bag
-    facts: dict[str, float]
-    notes: dict[str, str]
+Raised = dict[str, str]  # what to look at, by fact
 
 
 def read(facts: Facts, pieces: tuple[str, ...]) -> Reading:
-    """All links that the message itself brings, without those of the list that carried it."""
+    """All links that the message itself brings."""
     kept = _distinct(facts)
     sender = registrable(facts.from_address.rpartition("@")[2])
-    found = dict.fromkeys(FACTS, 0.0)
-    notes: dict[str, str] = {}
-
+    if not kept:
+        return Reading(FACTS, _WITHOUT_LINKS, partial(_notes, kept, sender, {}))
+    raised = _of_hosts(kept, sender)
     for link in kept:
-        for code, detail in _signs(link, sender, pieces):
-            found[code] += 1.0
-            notes.setdefault(code.partition(".")[0], detail)
+        _of_link(link, sender, raised)
+    _recipients(kept, pieces, raised)
 
-    web = [link for link in kept if link.place != "form"] or kept
-    outward = [
-        link
-        for link in web
-        if link.domain != sender and not (owner(link.domain) and owner(link.domain) == owner(sender))
-    ]
-    for code in found:
-        found[code] = min(1.0, found[code] / 2.0 + 0.5) if found[code] else 0.0
-    found["link-count.none"] = float(not kept)
-    found["link-count"] = min(1.0, np.log1p(len(kept)) / 4.0)
-    found["link-other-domain"] = len(outward) / len(web) if web else 0.0
-    found["link-other-domain.all"] = float(bool(web) and len(outward) == len(web))
-    found["link-sender-domain"] = 1.0 - found["link-other-domain"] if web else 0.0
-    notes["link-count"] = str(len(kept))
-    notes["link-other-domain"] = outward[0].host if outward else ""
-    return Reading(_wording(kept, pieces), found, notes)
+    if "link-qr" in raised and len(facts.text) < _LITTLE_TEXT:
+        raised["link-qr.alone"] = raised["link-qr"]
+
+    found = _NOTHING | dict.fromkeys(raised, 1.0) | _degrees(kept) | _directions(kept, sender)
+    return Reading(FACTS, _IN_ORDER(found), partial(_notes, kept, sender, raised), _wording(kept, pieces))
+
+
+def _notes(links: Sequence[Link], sender: str, raised: Raised) -> dict[str, str]:
+    notes = {code.partition(".")[0]: detail for code, detail in reversed(raised.items())}
+    outward = _outward(links, sender)
+    return (
+        _degree_notes(links)
+        | notes
+        | {
+            "link-count": str(len(links)),
+            "link-other-domain": outward[0].host if outward else "",
+            "link-sender-domain": sender,
+        }
+    )
 
 
 def _distinct(facts: Facts) -> list[Link]:
     kept: dict[tuple[str, str, str], Link] = {}
     for link in facts.links[:300]:
-        path = link.url.lower()
-        if (
-            not link.host
-            or link.domain in _INFRASTRUCTURE
-            or link.host in _INFRASTRUCTURE
-            or scrub.is_list_link(link.host, path)
-        ):
+        key = (link.host, link.place, link.text[:_TEXT])
+        if not link.host or key in kept or link.domain in _INFRASTRUCTURE or link.host in _INFRASTRUCTURE:
             continue
-        kept.setdefault((link.host, link.place, link.text[:60]), link)
+        kept[key] = link
         if len(kept) == MOST_LINKS:
             break
     return list(kept.values())
 
 
-def _signs(link: Link, sender: str, pieces: tuple[str, ...]) -> list[tuple[str, str]]:
-    """The codes that one link raises, each with what to look at."""
-    kinds, host, domain = host_kinds(), link.host, registrable(link.host)
-    label, _, suffix = domain.partition(".")
-    shown = _shown_domain(link.text)
-    url = unquote(link.url[:600]).lower()
-    at_ip = bool(_IP.match(host))
-    signs = {
-        "link-text-differs": bool(shown)
-        and shown != domain
-        and owner(shown) != (owner(domain) or "-")
-        and shown not in link.chain[:1],
-        "link-brand-elsewhere": bool(named_brand(host)) and domain != sender,
-        "link-lookalike-domain": bool(lookalike(domain)),
-        "link-ip-address": at_ip,
-        "link-shortener": domain in kinds.shorteners
-        or any(registrable(_host_of(hop)) in kinds.shorteners for hop in link.chain[:4]),
-        "link-free-hosting": any(
-            host == kind or host.endswith(f".{kind}") for kind in kinds.free_hosting if kind in host
-        ),
-        "link-odd-domain.suffix": suffix in kinds.cheap_suffixes,
-        "link-odd-domain.shape": not at_ip and _odd_shape(link.url, host, label),
-        "link-wrapped": len(link.chain) > 1,
-        "link-recipient-in-address": any(piece in url for piece in pieces if "@" in piece),
-        "link-insecure": link.url.startswith("http://") and domain != sender,
-        "link-qr": link.place == "qr",
-        "link-in-attachment": link.place == "pdf",
-        "link-hidden-place": link.place in _HIDDEN,
-        "form-inside.elsewhere": link.place == "form" and domain != sender,
-    }
-    notes = {
-        "link-text-differs": f"{shown} → {host}",
-        "link-lookalike-domain": f"{readable(domain)} ~ {lookalike(domain)}",
-        "link-brand-elsewhere": f"{host} ~ {named_brand(host)}",
-    }
-    return [(code, notes.get(code, readable(host))) for code, raised in signs.items() if raised]
+def _of_hosts(links: Sequence[Link], sender: str) -> Raised:
+    """What each host says by itself."""
+    raised: Raised = {}
+    for host in dict.fromkeys(link.host for link in links):
+        signs = signs_of(host)
+        if signs.named_brand and signs.domain != sender:
+            raised.setdefault("link-brand-elsewhere", f"{host} ~ {signs.named_brand}")
+        if signs.lookalike:
+            raised.setdefault("link-lookalike-domain", f"{signs.shown} ~ {signs.lookalike}")
+        for code, seen in (
+            ("link-ip-address", signs.address),
+            ("link-shortener", signs.shortener),
+            ("link-free-hosting", signs.free_hosting),
+            ("link-odd-domain.suffix", signs.cheap_suffix),
+            ("link-odd-domain.shape", signs.odd_shape),
+        ):
+            if seen:
+                raised.setdefault(code, signs.shown)
+    return raised
 
 
-def _odd_shape(url: str, host: str, label: str) -> bool:
+def _of_link(link: Link, sender: str, raised: Raised) -> None:
+    """What one link says beyond its host."""
+    signs = signs_of(link.host)
+    if "." in link.text:
+        shown = _shown_domain(link.text)
+        if shown and shown != signs.domain and (not signs.owner or signs_of(shown).owner != signs.owner):
+            raised.setdefault("link-text-differs", f"{shown} → {link.host}")
+    if link.chain:
+        if any(signs_of(_host_of(hop)).shortener for hop in link.chain[:4]):
+            raised.setdefault("link-shortener", signs.shown)
+        if len(link.chain) > 1:
+            raised.setdefault("link-wrapped", signs.shown)
+    if link.place in _PLACES:
+        raised.setdefault(_PLACES[link.place], signs.shown)
+    if link.place == "form" and signs.domain != sender:
+        raised.setdefault("form-inside.elsewhere", signs.shown)
+    if signs.domain != sender and link.url.startswith("http://"):
+        raised.setdefault("link-insecure", signs.shown)
+    if not signs.address and _odd_authority(link.url):
+        raised.setdefault("link-odd-domain.shape", signs.shown)
+
+
+def _degrees(links: Sequence[Link]) -> dict[str, float]:
+    """What hosts and paths are more or less: the most of each."""
+    hosts = [signs_of(host) for host in {link.host for link in links}]
+    shapes = paths.shape({link.url.partition("://")[2].partition("/")[2] for link in links})
+    return {
+        "link-lookalike-domain": max((signs.closeness for signs in hosts), default=0.0),
+        "link-free-hosting.all": sum(signs.free_hosting for signs in hosts) / len(hosts) if hosts else 0.0,
+        "link-young-name.made-up": max((signs.made_up for signs in hosts), default=0.0),
+        "link-young-name.long": max((signs.long for signs in hosts), default=0.0),
+        "link-young-name.hyphens": max((signs.hyphens for signs in hosts), default=0.0),
+    } | {f"link-path-shape.{fact}": value for fact, value in shapes.items()}
+
+
+def _degree_notes(links: Sequence[Link]) -> dict[str, str]:
+    if not links:
+        return {}
+    strangest = max((signs_of(link.host) for link in links), key=lambda signs: signs.made_up + signs.hyphens)
+    longest = max((link.url.partition("://")[2][:_URL] for link in links), key=len)
+    return {"link-young-name": strangest.shown, "link-path-shape": longest}
+
+
+def _recipients(links: Sequence[Link], pieces: tuple[str, ...], raised: Raised) -> None:
+    addresses = [piece for piece in pieces if "@" in piece]
+    if not addresses:
+        return
+    hidden = paths.coded(addresses)
+    urls = [unquote(link.url[:600]) for link in links]
+    together = "\n".join(urls)  # nearly always nobody stands in any of them
+    lowered = together.lower()
+    if not any(form in together for form in hidden) and not any(address in lowered for address in addresses):
+        return
+    for link, url in zip(links, urls, strict=True):
+        if any(form in url for form in hidden):
+            raised.setdefault("link-recipient-in-address.coded", signs_of(link.host).shown)
+        if any(address in url.lower() for address in addresses):
+            raised.setdefault("link-recipient-in-address", signs_of(link.host).shown)
+
+
+def _outward(links: Sequence[Link], sender: str) -> list[Link]:
+    """Links that leave the sender's organisation, and lead somewhere in particular."""
+    return _somewhere(_away(links, sender))
+
+
+def _somewhere(links: Sequence[Link]) -> list[Link]:
+    return [link for link in links if not (signs_of(link.host).service or signs_of(link.host).everywhere)]
+
+
+def _away(links: Sequence[Link], sender: str) -> list[Link]:
+    signs = signs_of(sender)
+    brand = (not signs.free_mail and signs.owner) or "-"  # a provider's sites are not its users'
+    return [link for link in _web(links) if link.domain != sender and signs_of(link.host).owner != brand]
+
+
+def _web(links: Sequence[Link]) -> Sequence[Link]:
+    return [link for link in links if link.place != "form"] or links
+
+
+def _directions(links: Sequence[Link], sender: str) -> dict[str, float]:
+    """How many links leave the sender's organisation."""
+    web, away = len(_web(links)), _away(links, sender)
+    outward = _somewhere(away)
+    share = len(outward) / web if web else 0.0
+    return {
+        "link-count.none": not links,
+        "link-count": min(1.0, math.log1p(len(links)) / 4.0),
+        "link-other-domain": share,
+        "link-other-domain.all": bool(web) and len(outward) == web,
+        "link-other-domain.many": min(1.0, len({link.domain for link in outward}) / 8.0),
+        "link-sender-domain": 1.0 - len(away) / web if web else 0.0,
+    }
+
+
+def _odd_authority(url: str) -> bool:
     authority = url.partition("://")[2].partition("/")[0]
-    return (
-        "@" in authority
-        or "xn--" in host
-        or host.count(".") > 4
-        or label.count("-") > 2
-        or sum(map(str.isdigit, label)) > 4
-        or (":" in authority and not authority.endswith((":80", ":443")))
-    )
+    return "@" in authority or (":" in authority and not authority.endswith((":80", ":443")))
 
 
 def _shown_domain(text: str) -> str:
@@ -160,20 +234,29 @@ def _host_of(url: str) -> str:
     return url.partition("://")[2].partition("/")[0].partition("?")[0].lower() or url.lower()
 
 
-def _wording(links: list[Link], pieces: tuple[str, ...]) -> Bag:
-    """Host labels, path and query words of each link; identifiers, and whatever names the recipient, stay out."""
-    tokens: list[tuple[str, int]] = []
-    for number, link in enumerate(links):
-        rest = scrub.without(unquote(link.url.partition("://")[2][:300]).lower(), pieces)
-        host, _, path = rest.partition("/")
-        tokens.append((f"suffix {link.domain.partition('.')[2]}", number))
-        tokens.append((f"place {link.place}", number))
-        tokens += [(f"host {piece}", number) for piece in _plain(_PIECES.findall(host)[:6])]
-        tokens += [(f"path {piece}", number) for piece in _plain(_PIECES.findall(path)[:10])]
-        tokens += [(f"text {piece}", number) for piece in _PIECES.findall(link.text.lower()[:60])[:6]]
-    return named_bag(list(dict.fromkeys(tokens)), tuple(link.host for link in links))
+def _wording(links: list[Link], pieces: tuple[str, ...]) -> list[Passage]:
+    """Host labels, path and query words of all links; identifiers, and whatever names the recipient, stay out."""
+    if not links:
+        return []
+    hosts, pages = [], []
+    for url in dict.fromkeys(unquote(link.url[:_URL]) for link in links):
+        host, _, path = url.partition("://")[2].partition("/")
+        hosts.append(host[:_HOST])
+        pages.append(path[:_PATH])
+    texts = dict.fromkeys(link.text[:_TEXT] for link in links)
+    # each suffix and place once, however many links have it
+    whole = {f"suffix {link.domain.partition('.')[2][:_HOST]}" for link in links}
+    whole |= {f"place {link.place}" for link in links}
+    of_hosts = scrub.without("\n".join(dict.fromkeys(hosts)).lower(), pieces)
+    of_pages = scrub.without("\n".join(dict.fromkeys(pages)).lower(), pieces)
+    return [
+        Passage(LINKS, NAMES, of_hosts, "host "),
+        Passage(LINKS, NAMES, of_pages, "path "),
+        Passage(LINK_CHARACTERS, GRAMS, of_hosts[:_GRAM_CHARACTERS]),
+        Passage(LINK_CHARACTERS, GRAMS, of_pages[:_GRAM_CHARACTERS]),
+        Passage(LINKS, NAMES, scrub.without("\n".join(texts).lower(), pieces), "text "),
+        *(Passage(LINKS, WHOLE, text) for text in sorted(whole)),
+    ]
 
 
-def _plain(pieces: list[str]) -> list[str]:
-    """Words, not identifiers: at most two digits."""
-    return [piece for piece in pieces if sum(map(str.isdigit, piece)) <= 2]
+_WITHOUT_LINKS = _IN_ORDER(_NOTHING | _degrees([]) | _directions([], ""))

@@ -5,10 +5,12 @@ run in training and in serving.
 """
 
 import re
+from dataclasses import replace
 
 from model.message.facts import Facts
 
 _RECIPIENTS = 12
+_MOST_LINKS = 300
 _SHORTEST_NEEDLE = 5  # shorter names would be cut out of the middle of other words
 _TEXT_FIRST, _TEXT_LAST = 4_000, 900  # characters; the end of a long mail holds the small print
 _FOOTER_ROOM = 2_000  # characters; a marker further from the end than this is not a footer
@@ -27,18 +29,17 @@ _FOOTERS = (
     "-------------------------------------------------------\nthis sf.net email",
 )
 _PAGES = re.compile(r"https?://\S+")  # plain text shows what HTML hides behind a word; links have a bag of their own
-_LIST_PATHS = (
-    "/mailman/",
-    "/listinfo/",
-    "/mailman3/",
-    "/majordomo",
-    "/postorius/",
-    "/hyperkitty/",
-    "/list/",
-    "/lists/",
-)
+_LIST_PATHS = re.compile("/(?:mailman3?/|listinfo/|lists?/|majordomo|postorius/|hyperkitty/)")
 _LIST_HOSTS = ("lists.", "groups.google.", "list.", "lore.kernel.", "mail-archive.")
 _ANONYMISER = "\ufffd"  # also what undecodable bytes become
+
+
+def own_part(facts: Facts) -> Facts:
+    """The message without what the list that carried it added: its footer and its links."""
+    text = _without_footer(facts.text)
+    links = facts.links[:_MOST_LINKS]
+    own = tuple(link for link in links if not _is_list_link(link.host, link.url.lower()))
+    return facts if len(text) == len(facts.text) and len(own) == len(links) else replace(facts, text=text, links=own)
 
 
 def needles(facts: Facts) -> tuple[str, ...]:
@@ -51,11 +52,6 @@ def needles(facts: Facts) -> tuple[str, ...]:
     return tuple(sorted((piece for piece in found if len(piece) >= _SHORTEST_NEEDLE), key=len, reverse=True))
 
 
-def subject(facts: Facts, pieces: tuple[str, ...]) -> str:
-    """The subject in lower case without list and filter tags and without the recipient."""
-    return without(untagged(facts.subject).lower(), pieces)
-
-
 def untagged(text: str) -> str:
     """A subject without what lists and filters put before it."""
     return _SUBJECT_TAGS.sub("", text[:400])
@@ -63,15 +59,16 @@ def untagged(text: str) -> str:
 
 def body(facts: Facts, pieces: tuple[str, ...]) -> str:
     """The visible text in lower case, without list footers, page addresses and the recipient; a long middle cut out."""
-    text = _without_footer(facts.text)
+    text = facts.text
     if len(text) > _TEXT_FIRST + _TEXT_LAST:
         text = f"{text[:_TEXT_FIRST]} {text[-_TEXT_LAST:]}"
-    return without(_PAGES.sub(" ", text.lower()), pieces).strip()
+    text = text.lower()
+    return without(_PAGES.sub(" ", text) if "://" in text else text, pieces).strip()
 
 
 def _without_footer(text: str) -> str:
     tail = text[-_FOOTER_ROOM:].lower()
-    places = [place for place in map(tail.rfind, _FOOTERS) if place >= 0]
+    places = [place for place in map(tail.find, _FOOTERS) if place >= 0]  # find is several times faster than rfind
     return text[: len(text) - len(tail) + min(places)] if places else text
 
 
@@ -83,6 +80,6 @@ def without(text: str, pieces: tuple[str, ...]) -> str:
     return text
 
 
-def is_list_link(host: str, path: str) -> bool:
+def _is_list_link(host: str, path: str) -> bool:
     """Whether a link belongs to the list that carried the message and not to the message."""
-    return host.startswith(_LIST_HOSTS) or any(part in path for part in _LIST_PATHS)
+    return host.startswith(_LIST_HOSTS) or _LIST_PATHS.search(path) is not None

@@ -1,12 +1,14 @@
 """Structure: what is attached, hidden or malformed?"""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 
-from model.features.bag import Bag, named_bag
+from model.features import scrub
+from model.features.reading import ATTACHMENTS, NAMES, WHOLE, Passage, Reading
 from model.message.facts import Attachment, Facts
 
-FACTS = (
+_OF_ATTACHMENTS = (
     "attachment-html",
     "attachment-executable",
     "attachment-archive",
@@ -14,59 +16,39 @@ FACTS = (
     "attachment-document.pdf",
     "attachment-calendar",
     "attachment-disguised",
+    "attachment-disguised.ending",
+    "attachment-macro",
+    "attachment-disk-image",
+)
+FACTS = (
+    *_OF_ATTACHMENTS,
+    "attachment-alone",
     "message-attached",
     "form-inside",
     "script-inside",
     "text-hidden",
     "text-image-only",
+    "text-image-only.linked",
     "parsers-disagree",
     "defects",
 )
+_NO_SIGNS = (False,) * len(_OF_ATTACHMENTS)
 _MOST = 12
-_PIECES = re.compile(r"[^\W_]{2,18}")
+_LITTLE_TEXT = 250  # characters
+_LONGEST = 80  # characters of a type
+_DOUBLE_ENDING = re.compile(r"\.(?:pdf|docx?|xlsx?|jpe?g|png|txt)\.\w{2,5}$")
 _KINDS = {
-    "attachment-html": {"htm", "html", "shtml", "xhtml", "svg", "mht", "mhtml"},
-    "attachment-executable": {
-        "exe",
-        "scr",
-        "js",
-        "jse",
-        "vbs",
-        "vbe",
-        "wsf",
-        "bat",
-        "cmd",
-        "ps1",
-        "lnk",
-        "msi",
-        "jar",
-        "iso",
-        "img",
-        "vhd",
-        "hta",
-        "com",
-        "pif",
-        "chm",
-        "one",
-    },
-    "attachment-archive": {"zip", "rar", "7z", "gz", "tgz", "tar", "cab", "ace", "arj", "xz", "z"},
-    "attachment-document": {
-        "doc",
-        "docx",
-        "docm",
-        "xls",
-        "xlsx",
-        "xlsm",
-        "xlsb",
-        "ppt",
-        "pptx",
-        "pptm",
-        "rtf",
-        "odt",
-        "ods",
-    },
-    "attachment-document.pdf": {"pdf"},
-    "attachment-calendar": {"ics", "vcs"},
+    code: frozenset(endings.split())
+    for code, endings in {
+        "attachment-html": "htm html shtml xhtml svg mht mhtml",
+        "attachment-executable": "exe scr js jse vbs vbe wsf bat cmd ps1 lnk msi jar hta com pif chm one url",
+        "attachment-disk-image": "iso img vhd vhdx dmg udf",
+        "attachment-archive": "zip rar 7z gz tgz tar cab ace arj xz z",
+        "attachment-document": "doc docx docm xls xlsx xlsm xlsb ppt pptx pptm rtf odt ods",
+        "attachment-macro": "docm dotm xlsm xltm xlam xlsb pptm potm ppam",
+        "attachment-document.pdf": "pdf",
+        "attachment-calendar": "ics vcs",
+    }.items()
 }
 _TYPES = {
     "text/html": "attachment-html",
@@ -75,42 +57,47 @@ _TYPES = {
     "text/calendar": "attachment-calendar",
     "application/zip": "attachment-archive",
     "application/x-dosexec": "attachment-executable",
+    "application/x-iso9660-image": "attachment-disk-image",
+    "application/vnd.ms-excel.sheet.macroenabled.12": "attachment-macro",
+    "application/vnd.ms-word.document.macroenabled.12": "attachment-macro",
     "application/x-msdownload": "attachment-executable",
 }
 _COMMON_DEFECTS = 3.0
 
 
-@dataclass(frozen=True)
-class Reading:
-    """The bag and dense facts of attachments and shape."""
-
-    attachments: Bag
-    facts: dict[str, float]
-    notes: dict[str, str]
-
-
-def read(facts: Facts) -> Reading:
+def read(facts: Facts, pieces: tuple[str, ...]) -> Reading:
     """Attachments by kind, and what the shape of the message hides."""
     shape = facts.structure
-    found = dict.fromkeys(FACTS, 0.0)
-    notes: dict[str, str] = {}
     outer = [attachment for attachment in facts.attachments[:50] if not attachment.inline][:_MOST]
+    signs = {code for attachment in outer for code in _signs(attachment)}
+    shown = len(facts.text)
+    little = shown < _LITTLE_TEXT
+    values = (
+        *([code in signs for code in _OF_ATTACHMENTS] if signs else _NO_SIGNS),
+        little and bool(outer),
+        shape.attached_messages > 0,
+        shape.forms > 0,
+        shape.scripts > 0,
+        min(1.0, shape.hidden_characters / (shown + shape.hidden_characters + 1.0)),
+        little and shape.images > 0,
+        little and shape.images > 0 and bool(facts.links),
+        shape.parsers_disagree,
+        min(1.0, len({defect.code for defect in facts.defects}) / _COMMON_DEFECTS),
+    )
+    return Reading(FACTS, values, partial(_notes, facts, outer), _wording(outer, pieces))
+
+
+def _notes(facts: Facts, outer: Sequence[Attachment]) -> dict[str, str]:
+    notes: dict[str, str] = {}
     for attachment in outer:
         for code in _signs(attachment):
-            found[code] = 1.0
             notes.setdefault(code.partition(".")[0], attachment.name)
-
-    shown = len(facts.text)
-    found["message-attached"] = float(shape.attached_messages > 0)
-    found["form-inside"] = float(shape.forms > 0)
-    found["script-inside"] = float(shape.scripts > 0)
-    found["text-hidden"] = min(1.0, shape.hidden_characters / (shown + shape.hidden_characters + 1.0))
-    found["text-image-only"] = float(shown < 250 and shape.images > 0)
-    found["parsers-disagree"] = float(shape.parsers_disagree)
-    found["defects"] = min(1.0, len({defect.code for defect in facts.defects}) / _COMMON_DEFECTS)
-    notes["text-hidden"] = str(shape.hidden_characters)
-    notes["defects"] = ", ".join(sorted({defect.code for defect in facts.defects})[:4])
-    return Reading(_wording(outer), found, notes)
+    return notes | {
+        "text-image-only": f"{facts.structure.images} / {len(facts.text)}",
+        "attachment-alone": outer[0].name if outer else "",
+        "text-hidden": str(facts.structure.hidden_characters),
+        "defects": ", ".join(sorted({defect.code for defect in facts.defects})[:4]),
+    }
 
 
 def _signs(attachment: Attachment) -> set[str]:
@@ -121,13 +108,15 @@ def _signs(attachment: Attachment) -> set[str]:
         signs.add(by_content)
         if ending and ending not in _neutral(by_content):
             signs.add("attachment-disguised")
-    if re.search(r"\.(?:pdf|docx?|xlsx?|jpe?g|png|txt)\.\w{2,5}$", attachment.name.lower()):
-        signs.add("attachment-disguised")
+    if _DOUBLE_ENDING.search(attachment.name.lower()):
+        signs |= {"attachment-disguised", "attachment-disguised.ending"}
     return signs
 
 
 def _neutral(code: str) -> set[str]:
     """Endings that may honestly hold this content: office files are archives inside."""
+    if code == "attachment-macro":
+        return set(_KINDS["attachment-document"])
     if code == "attachment-archive":
         return {*_KINDS["attachment-document"], "jar", "apk", "epub", "xpi", "odg", "odp"}
     return {"eml", "msg", "txt", "asc", "patch", "dat", "diff", "c", "h", "xml"} if code == "attachment-html" else set()
@@ -137,11 +126,13 @@ def _ending(name: str) -> str:
     return name.lower().rpartition(".")[2].strip()[:8] if "." in name else ""
 
 
-def _wording(attachments: list[Attachment]) -> Bag:
-    tokens: list[tuple[str, int]] = []
-    for number, attachment in enumerate(attachments):
-        tokens.append((f"type {attachment.detected_type or attachment.declared_type}", number))
-        tokens.append((f"ending {_ending(attachment.name)}", number))
-        pieces = _PIECES.findall(attachment.name.lower()[:80])[:6]
-        tokens += [(f"word {piece}", number) for piece in pieces if sum(map(str.isdigit, piece)) <= 2]
-    return named_bag(tokens, tuple(attachment.name for attachment in attachments))
+def _wording(attachments: Sequence[Attachment], pieces: tuple[str, ...]) -> list[Passage]:
+    if not attachments:
+        return []
+    whole = {f"type {attachment.detected_type or attachment.declared_type}" for attachment in attachments}
+    whole |= {f"ending {_ending(attachment.name)}" for attachment in attachments}
+    names = scrub.without("\n".join(attachment.name.lower()[:80] for attachment in attachments), pieces)
+    return [
+        Passage(ATTACHMENTS, NAMES, names, "word "),
+        *(Passage(ATTACHMENTS, WHOLE, text[:_LONGEST]) for text in sorted(whole)),
+    ]

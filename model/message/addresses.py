@@ -8,7 +8,11 @@ from model.message.caps import Defects
 from model.message.facts import Address
 from model.message.headers import readable
 
-_SIMPLE = re.compile(r'\s*(?:"([^"\\]*)"|([^"<>,;:()\\]*?))\s*<\s*([^<>\s,;()"]+@[^<>\s,;()"@]+)\s*>\s*')
+# A mailbox in one of the two ways in which nearly all are written, up to the comma after it.
+_USUAL = re.compile(
+    r'\s*+(?:(?:"([^"\\]*+)"\s*+|([^"<>,;:()\\]*+))<\s*+([^<>\s,;()"]+@[^<>\s,;()"@]+)\s*+>'
+    r'|([^\s<>,;:()"\\@]++@[^\s<>,;:()"\\@]++))\s*+(?:,|\Z)'
+)
 _BARE = re.compile(r"[^\s<>,;()\"]+@[^\s<>,;()\"@]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|\\.|[<>(),;:]|[^"\\<>(),;:]+')
 _LAST_ANGLE = re.compile(r"<([^<>]*)>?\s*$")
@@ -22,16 +26,25 @@ def read_addresses(values: Sequence[str], defects: Defects) -> tuple[Address, ..
     for value in values:
         if not value:
             continue
-        simple = _SIMPLE.fullmatch(value)
-        if simple:
-            quoted, plain, address = simple.groups()
-            found.append(_address(quoted if quoted is not None else plain, address))
-            continue
-        found.extend(_joined([_mailbox(entry, defects) for entry in _entries(value)], defects))
+        found.extend(_usual(value) or _joined([_mailbox(entry, defects) for entry in _entries(value)], defects))
         if len(found) > caps.ADDRESSES:
             defects.add("too-many-addresses")
             break
     return tuple(found[: caps.ADDRESSES])
+
+
+def _usual(value: str) -> list[Address]:
+    """The mailboxes, when each is written in one of the usual ways; an empty list when any is not."""
+    found: list[Address] = []
+    place = 0
+    while place < len(value) and len(found) <= caps.ADDRESSES:
+        mailbox = _USUAL.match(value, place)
+        if not mailbox:
+            return []
+        quoted, plain, address, bare = mailbox.groups()
+        found.append(Address("", bare.lower()[:320]) if bare else _address(quoted or plain or "", address))
+        place = mailbox.end()
+    return found
 
 
 def _entries(value: str) -> Iterator[str]:

@@ -8,9 +8,10 @@ from model.message.domains import registrable
 from model.message.facts import Address, Authentication
 from model.message.headers import Headers
 
-ANY = ("*",)  # the topmost instance, whoever wrote it: for training data only, serving never uses it
+ANY = ("*",)  # the fullest instance, whoever wrote it: for training data only, serving never uses it
 MICROSOFT = "microsoft"  # stands for Exchange Online, whose header names no authserv-id
 
+_MOST_INSTANCES = 10
 _METHOD = re.compile(r"^\s*([a-z][a-z0-9-]*)(?:/\d+)?\s*=\s*([a-z]+)")
 _PROPERTY = re.compile(r"([a-z]+\.[a-z0-9-]+)\s*=\s*(\"[^\"]*\"|[^\s;\"]+)")
 _SERVER = re.compile(r"^\s*\"?([^\s;=\"]+)\"?(?:\s+\d+)?\s*$")
@@ -22,6 +23,7 @@ _SENDER_IP = re.compile(
     rf"|(?:smtp\.(?:remote|client)-ip|policy\.iprev)={_ADDRESS}(?=[\s;(]|$)"
 )
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|\\.|[()]|[^"\\()]+|"')
+_COMMENT = re.compile(r"\([^()]*+\)")
 _UNSAFE = re.compile(r"[;=()\s\\]")
 _WORDS = {"pass", "fail", "softfail", "neutral", "none", "temperror", "permerror", "policy", "bestguesspass"}
 
@@ -44,17 +46,33 @@ def read_authentication(headers: Headers, authserv_ids: Sequence[str], from_: Se
     if not trusted:
         return Authentication()
 
+    if "*" in trusted:
+        return _fullest(headers, from_)
     for header in headers.all("authentication-results"):
         value = header.lower()
         results = _read(value)
-        if "*" in trusted or results.server in trusted:
+        if results.server in trusted:
             return _judge(results, from_, _source_address(value))
     return Authentication()
 
 
+def _fullest(headers: Headers, from_: Sequence[Address]) -> Authentication:
+    """The instance that says most, the topmost of several: later hops of a forwarded mail often check less."""
+    values = [header.lower() for header in headers.all("authentication-results")[:_MOST_INSTANCES]]
+    if not values:
+        return Authentication()
+    value, results = max(((value, _read(value)) for value in values), key=lambda found: _known(found[1]))
+    return _judge(results, from_, _source_address(value))
+
+
+def _known(results: _Results) -> int:
+    return sum(word != "unknown" for word in (results.spf, results.dkim, results.dmarc))
+
+
 def _source_address(value: str) -> str:
     """The address the gateway says it took the mail from. What stands in quotes is the sender's own choice."""
-    unquoted = "".join("_" if piece[0] == '"' else piece for piece in _TOKEN.findall(value))
+    quoted = '"' in value or "\\" in value
+    unquoted = "".join("_" if piece[0] == '"' else piece for piece in _TOKEN.findall(value)) if quoted else value
     found = _SENDER_IP.search(unquoted)
     return next((address for address in found.groups() if address), "") if found else ""
 
@@ -131,6 +149,10 @@ def _without_comments(value: str) -> str:
 
     Quotes that do not close make the whole header unreadable: better no result than one the sender wrote.
     """
+    if '"' not in value and "\\" not in value:
+        plain = _COMMENT.sub("", value)
+        if "(" not in plain and ")" not in plain:
+            return plain
     kept, depth = [], 0
     for piece in _TOKEN.findall(value):
         if piece == '"':

@@ -18,6 +18,7 @@ _ODD = {
     "unicode-1-1-utf-7": "utf-7",
 }
 _ODD |= {"iso-8859-8-i": "iso8859-8", "iso-8859-8-e": "iso8859-8", "x-mac-roman": "mac-roman", "unknown-8bit": "utf-8"}
+_ASCII_INSIDE = {"", "utf-8", "cp1252", "iso8859-2", "iso8859-15", "gb18030", "koi8-r", "cp1251"}
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -36,6 +37,8 @@ def known_codec(charset: str) -> str:
 def decode(content: bytes, charset: str = "") -> str:
     """Decode without ever failing. Text without a usable charset is UTF-8 if it can be, else Windows-1252."""
     codec = known_codec(charset) if charset else ""
+    if content.isascii() and codec in _ASCII_INSIDE:
+        return content.decode("ascii").replace("\0", "")
     if codec and codec != "utf-8":
         return storable(content.decode(codec, "replace"))
     try:
@@ -46,6 +49,8 @@ def decode(content: bytes, charset: str = "") -> str:
 
 def storable(text: str) -> str:
     """Without NUL (PostgreSQL refuses it) and lone surrogates (nothing can encode them)."""
+    if text.isascii():
+        return text.replace("\0", "")
     try:
         text.encode("utf-8")
         return text.replace("\0", "")

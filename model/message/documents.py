@@ -1,15 +1,13 @@
 """Documents: where do the links and QR codes in attached PDFs lead?"""
 
 import json
-import subprocess
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from model.message import caps
 from model.message.caps import Defects
+from model.message.pdf_process import Limits, PdfProcess
 
-_CHILD = Path(__file__).with_name("pdf_child.py")
+_PROCESS = PdfProcess()  # one for all threads; it starts with the first document
 
 
 def read_documents(documents: Sequence[bytes], defects: Defects) -> list[tuple[str, str]]:
@@ -29,23 +27,22 @@ def read_documents(documents: Sequence[bytes], defects: Defects) -> list[tuple[s
 
 
 def _read(content: bytes, defects: Defects) -> list[tuple[str, str]]:
-    limits = [caps.DOCUMENT_SECONDS, caps.DOCUMENT_MEMORY_BYTES, caps.DOCUMENT_PAGES, caps.LINKS, caps.LINK_CHARACTERS]
+    limits = Limits(
+        seconds=caps.DOCUMENT_SECONDS,
+        memory=caps.DOCUMENT_MEMORY_BYTES,
+        pages=caps.DOCUMENT_PAGES,
+        findings=caps.LINKS,
+        characters=caps.LINK_CHARACTERS,
+    )
     try:
-        child = subprocess.run(  # noqa: S603 - our own file, run by our own interpreter; the PDF goes in by stdin
-            [sys.executable, "-I", str(_CHILD), *map(str, limits)],
-            input=content,
-            capture_output=True,
-            timeout=2 * caps.DOCUMENT_SECONDS,
-            check=False,
-            env={},
-        )
-    except (subprocess.TimeoutExpired, OSError) as error:
+        lines, complete = _PROCESS.read(content, limits)
+    except OSError as error:
         defects.add("document-unreadable", type(error).__name__)
         return []
     # Each finding is a line of its own: what was found before a limit struck still counts.
-    if child.returncode != 0:
+    if not complete:
         defects.add("document-unreadable")
-    return [finding for line in child.stdout.splitlines() if (finding := _finding(line))]
+    return [finding for line in lines.splitlines() if (finding := _finding(line))]
 
 
 def _finding(line: bytes) -> tuple[str, str] | None:

@@ -1,9 +1,11 @@
 """Hidden: which text does the markup keep from the reader's eyes?"""
 
-import html
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
+
+from model.message.entities import unescaped
 
 _LOOKED_AT = 20_000  # styled elements
 _NEEDLES = 30  # different spellings of hiding in one document
@@ -27,10 +29,13 @@ _TINY = (
     re.compile(r"font-size\s*:\s*(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?(?![\w.%])"),
     re.compile(r"font\s*:\s*0"),
 )
+# Wherever a style might begin, whatever stands around it; so quotes in odd places hide none.
+_INLINE = re.compile(r"style(?=\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)'|([^\s>]{1,2000})))")
 _COLOUR = re.compile(r"color\s*:\s*([#\w(),. %]{3,30})")
 _BACKGROUND = re.compile(r"background(?:-color)?\s*:\s*([#\w(),. %]{3,30})")
 _CLASS = re.compile(r"\s*(?:[a-z]+)?([.#][\w-]{1,80})\s*")
-_HIDDEN_ATTRIBUTE = re.compile(r"\shidden[\s=>/]")
+_HIDDEN_ATTRIBUTE = re.compile(r"hidden(?<=\shidden)[\s=>/]")
+_REMEMBERED = 500  # characters; longer styles are worked out each time
 
 
 def hide(document: Any, lower: str) -> int:
@@ -45,30 +50,47 @@ def hide(document: Any, lower: str) -> int:
 def _unseen(document: Any, lower: str) -> list[Any]:
     """Ask the document only for what its source shows to be there: touching every element would cost too much."""
     found: list[Any] = []
-    source = html.unescape(lower) if "&#" in lower else lower
-    selector = ", ".join(_selectors(source))
+    selector = ", ".join(_selectors(_inline_styles(lower)))
     if selector:
         styled = document.query_selector_all(selector)[:_LOOKED_AT]
         found.extend(e for e in styled if _style_hides((e.getattr("style") or "").lower(), e))
     if "<style" in lower:
-        rules = ", ".join(_hiding_rules(source))
+        rules = ", ".join(_hiding_rules(lower))
         found.extend(document.query_selector_all(rules)[:_LOOKED_AT] if rules else ())
-    if "hidden" in lower and _HIDDEN_ATTRIBUTE.search(lower):
+    if _HIDDEN_ATTRIBUTE.search(lower):
         found.extend(document.query_selector_all("[hidden]")[:_LOOKED_AT])
     return found
 
 
-def _selectors(source: str) -> Iterator[str]:
-    """A selector for each way of hiding that stands in the source, in the very spelling it has there."""
-    needles = dict.fromkeys(match.group(0) for trick in (*_INVISIBLE, *_TINY) for match in trick.finditer(source))
-    for needle in list(needles)[:_NEEDLES]:
+def _inline_styles(lower: str) -> set[str]:
+    """The styles of all elements, each once: mails repeat a few over and over."""
+    return {"".join(style) for style in _INLINE.findall(lower)}
+
+
+def _selectors(styles: set[str]) -> Iterator[str]:
+    """A selector for each way of hiding that stands in the styles, in the very spelling it has there."""
+    ways = [_remembered(style) if len(style) <= _REMEMBERED else _ways(style) for style in styles]
+    for needle in list(dict.fromkeys(needle for needles, _ in ways for needle in needles))[:_NEEDLES]:
         if needle.isprintable():
             yield f'[style*="{needle}" i]'
         else:  # a line break inside: look at every style that has the word
             yield f'[style*="{needle.partition(":")[0].strip()}" i]'
-    if "background" in source:
-        for colour in list(_colours(_BACKGROUND, source) & _colours(_COLOUR, source))[:_NEEDLES]:
-            yield f'[style*="background" i][style*="{colour}" i]'
+    for colour in list(dict.fromkeys(colour for _, colours in ways for colour in colours))[:_NEEDLES]:
+        yield f'[style*="background" i][style*="{colour}" i]'
+
+
+def _ways(style: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """How one style may hide: the words that say so, and the colours that text and background share."""
+    style = unescaped(style)
+    needles = tuple(match.group(0) for trick in (*_INVISIBLE, *_TINY) for match in trick.finditer(style))
+    return needles, tuple(_shared_colours(style))
+
+
+_remembered = lru_cache(maxsize=8_192)(_ways)  # the same styles stand in mail after mail
+
+
+def _shared_colours(style: str) -> set[str]:
+    return _colours(_BACKGROUND, style) & _colours(_COLOUR, style) if "background" in style else set()
 
 
 def _colours(pattern: re.Pattern[str], source: str) -> set[str]:
@@ -79,7 +101,7 @@ def _colours(pattern: re.Pattern[str], source: str) -> set[str]:
 
 
 def _style_hides(style: str, element: Any) -> bool:
-    if _hides(style) or _colours(_BACKGROUND, style) & _colours(_COLOUR, style):
+    if _hides(style) or _shared_colours(style):
         return True
     # Marketing mail sets size 0 on a table to close gaps and a real size on the text inside.
     return any(tiny.search(style) for tiny in _TINY) and element.query_selector('[style*="font"]') is None
@@ -93,8 +115,10 @@ def _hides(style: str) -> bool:
 def _hiding_rules(lower: str) -> list[str]:
     """Plain class and id selectors hidden for every screen: rules inside @media are for some screens only."""
     start = lower.find("<style")
-    sheet = lower[start : lower.find("</style", start)].partition("@media")[0]
+    sheet = unescaped(lower[start : lower.find("</style", start)]).partition("@media")[0]
     selectors: list[str] = []
+    if not _hides(sheet):
+        return selectors
     for rule in sheet.split("}"):
         names, brace, declarations = rule.rpartition("{")
         if brace and _hides(declarations):

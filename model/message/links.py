@@ -1,9 +1,9 @@
 """Links: where can this message lead, once normalised and unwrapped?"""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from ada_url import URL
 
@@ -11,7 +11,9 @@ from model.message import caps
 from model.message.caps import Defects
 from model.message.charsets import storable
 from model.message.domains import registrable
+from model.message.entities import unescaped
 from model.message.facts import Link
+from model.message.search import matches
 from model.message.unwrap import DEEPEST, unwrap_once
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE)
@@ -25,7 +27,7 @@ _NAMESPACES = re.compile(
 # Searches start at a literal, which runs ten times as fast as any choice of letters.
 _ADDRESS_SIGNS = r"[^\s<>\"'`{}|\\^\[\]\x00-\x20\u3000-\u3002\uff08\uff09]"
 _AFTER_SLASHES = re.compile(rf"://{_ADDRESS_SIGNS}+")
-_WITHOUT_SCHEME = (re.compile(rf"www\.[\w-]{_ADDRESS_SIGNS}+"), re.compile(rf"WWW\.[\w-]{_ADDRESS_SIGNS}+"))
+_WITHOUT_SCHEME = tuple((www, re.compile(rf"{re.escape(www)}[\w-]{_ADDRESS_SIGNS}+")) for www in ("www.", "WWW."))
 _SCHEME_BEFORE = re.compile(r"(?:https?|ftp)$", re.IGNORECASE)
 _INSIDE_ADDRESS = tuple("/@.-_=%")
 _TRAILING = ".,;:!?*_~'\"»”’…"
@@ -36,7 +38,20 @@ _PLAIN = re.compile(
     r"((?:/[\w~!$&()*+,;=:@.-]*+)++)(?:\?[\w~!$&()*+,;=:@/.?%-]*+)?(?:#[\w=&-]*+)?",
     re.ASCII,
 )
+# References that may hide where an address begins; of those in numbers, the ones for a letter of these or for nothing.
+_WRITTEN_OUT = re.compile(r"&(?:colon;|sol;|bsol;|#[0-9]+;?|#[xX][0-9a-fA-F]+;?)")
+_BEGINNING = "http://https:\\\\HTTPS"
 _AFTER_SCHEME = re.compile(r":[/\\]+[^\s\"'<>`]{3,}")  # a literal in front lets the search run fast
+_USUAL = re.compile(r"https?:/[/\\]*[^\s\"'<>`]{3,}")
+
+
+class _Place(NamedTuple):
+    """Where an address leads."""
+
+    url: str
+    host: str = ""
+    domain: str = ""
+    chain: tuple[str, ...] = ()
 
 
 @dataclass
@@ -47,7 +62,7 @@ class LinkCollector:
     links: dict[tuple[str, str, str], Link] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)  # raw addresses, so that the sweep over the source finds only new ones
     images: list[bytes] = field(default_factory=list)  # from data: addresses, for the QR reader
-    known: dict[tuple[str, str], Link | None] = field(default_factory=dict)  # mails repeat their addresses a lot
+    known: dict[tuple[str, str], _Place | None] = field(default_factory=dict)  # mails repeat their addresses a lot
     candidates: int = 0
 
     @property
@@ -59,6 +74,7 @@ class LinkCollector:
         """Keep one address found at a place, as a browser would resolve it."""
         self.candidates += 1
         if self.full:
+            self.defects.add("too-many-links")
             return
         if len(address) > caps.LINK_CHARACTERS:
             self.defects.add("link-too-long")
@@ -66,14 +82,13 @@ class LinkCollector:
         self.seen.add(address)
 
         if (address, base) not in self.known:
-            self.known[address, base] = _resolve(address.strip(_EDGES), base, self.defects)
-        link = self.known[address, base]
-        if link and (link.url, place, text) not in self.links:
-            self.links[link.url, place, text] = replace(link, place=place, text=text)
-        self._note_when_full()
-
-    def _note_when_full(self) -> None:
-        if self.full:
+            self.known[address, base] = _plain(address) or _resolve(address.strip(_EDGES), base, self.defects)
+        led_to = self.known[address, base]
+        if led_to and (led_to.url, place, text) not in self.links:
+            self.links[led_to.url, place, text] = Link(
+                led_to.url, led_to.host, led_to.domain, place, text, led_to.chain
+            )
+        if len(self.links) >= caps.LINKS:
             self.defects.add("too-many-links")
 
     def add_new(self, place: str, address: str) -> None:
@@ -88,13 +103,15 @@ class LinkCollector:
 
 def addresses_in_text(text: str) -> list[str]:
     """Web addresses that a mail program would make clickable in plain text."""
+    if "://" not in text and "www." not in text and "WWW." not in text:
+        return []
     found = []
-    for rest in _AFTER_SLASHES.finditer(text):
+    for rest in matches(_AFTER_SLASHES, "://", text):
         scheme = _SCHEME_BEFORE.search(text[max(rest.start() - 5, 0) : rest.start()])
         if scheme:
             found.append(_trimmed(scheme.group(0) + rest.group(0)))
-    for pattern in _WITHOUT_SCHEME:
-        for rest in pattern.finditer(text):
+    for literal, pattern in _WITHOUT_SCHEME:
+        for rest in matches(pattern, literal, text):
             before = text[rest.start() - 1 : rest.start()] if rest.start() else ""
             if not (before.isalnum() or before in _INSIDE_ADDRESS):
                 found.append(_trimmed(rest.group(0)))
@@ -102,12 +119,30 @@ def addresses_in_text(text: str) -> list[str]:
 
 
 def addresses_in_source(source: str) -> Iterator[str]:
-    """Everything that looks like a web address in markup, wherever it stands."""
-    for rest in _AFTER_SCHEME.finditer(source):
+    """Everything that looks like a web address in markup, wherever it stands, with its character references read."""
+    if any(unescaped(reference) in _BEGINNING for reference in set(_WRITTEN_OUT.findall(source))):
+        yield from map(_trimmed, _addresses(unescaped(source)))
+        return
+    for address in dict.fromkeys(_addresses(source)):
+        if "&" in address:  # a quote or a space may come out, which ends it
+            yield from map(_trimmed, _addresses(unescaped(address)))
+        else:
+            yield _trimmed(address)
+
+
+def _addresses(source: str) -> Iterable[str]:
+    found: list[str] = _USUAL.findall(source)
+    missed = source.count(":/") - sum(address.count(":/") for address in found)
+    return _unusual(source) if missed or ":\\" in source else found
+
+
+def _unusual(source: str) -> Iterator[str]:
+    """With schemes in capitals, with other schemes around them, with backslashes."""
+    backslashes = ":\\" in source  # hardly ever
+    for rest in _AFTER_SCHEME.finditer(source) if backslashes else matches(_AFTER_SCHEME, ":/", source):
         before = source[max(rest.start() - 5, 0) : rest.start()].lower()
         if before.endswith(("http", "https")):
-            length = 5 if before == "https" else 4
-            yield _trimmed(source[rest.start() - length : rest.end()])
+            yield source[rest.start() - (5 if before == "https" else 4) : rest.end()]
 
 
 def _trimmed(address: str) -> str:
@@ -117,8 +152,16 @@ def _trimmed(address: str) -> str:
     return address
 
 
-def _resolve(address: str, base: str, defects: Defects) -> Link | None:
-    """Where an address leads, its place and text still open."""
+def _plain(address: str) -> _Place | None:
+    """Where an address leads that a browser would leave as it is, and no wrapper holds."""
+    plain = _PLAIN.fullmatch(address)
+    if not plain or "/." in address or "xn--" in address:
+        return None
+    host = plain.group(1)
+    return None if unwrap_once(address, host) else _Place(address, host, registrable(host))
+
+
+def _resolve(address: str, base: str, defects: Defects) -> _Place | None:
     address = _DROPPED.sub("", address)
     scheme = _SCHEME.match(address)
     lower = scheme.group(0).lower() if scheme else ""
@@ -145,20 +188,20 @@ def _absolute(address: str, base: str) -> str:
     return ""
 
 
-def _other(address: str, scheme: str) -> Link:
+def _other(address: str, scheme: str) -> _Place:
     """mailto: keeps its domain; javascript:, data: and application schemes keep only their beginning."""
     if scheme == "mailto:":
         mailbox = address[7:].partition("?")[0].strip().lower()
         host = mailbox.rpartition("@")[2][:253]
-        return Link(storable("mailto:" + mailbox[:320]), storable(host), storable(registrable(host)), "")
-    return Link(storable(address[:200]), "", "", "")
+        return _Place(storable("mailto:" + mailbox[:320]), storable(host), storable(registrable(host)))
+    return _Place(storable(address[:200]))
 
 
-def _web(address: str, defects: Defects) -> Link | None:
+def _web(address: str, defects: Defects) -> _Place:
     url, host = _normal(address)
     if not url:
         defects.add("link-unreadable")
-        return Link(storable(address[:200]), "", "", "")
+        return _Place(storable(address[:200]))
 
     chain: list[str] = []
     while len(chain) < DEEPEST and (inner := unwrap_once(url, host)):
@@ -167,7 +210,7 @@ def _web(address: str, defects: Defects) -> Link | None:
             break
         chain.append(url)
         url, host = inner_url, inner_host
-    return Link(url, host, registrable(host), "", "", tuple(chain))
+    return _Place(url, host, registrable(host), tuple(chain))
 
 
 def _normal(address: str) -> tuple[str, str]:

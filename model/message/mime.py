@@ -1,20 +1,20 @@
 """MIME: which parts is this message made of?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from fast_mail_parser import ParseError, parse_email_tree
 
 from model.message import caps
 from model.message.caps import Defects
+from model.message.source import Block, unfolded
 
 _ENCODINGS = {"", "7bit", "8bit", "binary", "quoted-printable", "base64"}
 _SINGLE = ("content-type", "content-transfer-encoding", "content-disposition")
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """One leaf: its decoded bytes and what the mail says they are."""
 
     content_type: str
@@ -28,8 +28,7 @@ class Part:
     encoding: str = ""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(NamedTuple):
     """What one parser made of a message. `doubts` are the causes to ask the second parser."""
 
     parts: tuple[Part, ...] = ()
@@ -46,9 +45,15 @@ class _Walk:
     alternatives: int = 0
 
 
-def mime_headers(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+def mime_headers(headers: Block) -> bytes:
     """The few headers that say how the body is built: all that the parsers of the body need."""
-    wanted = [name.rstrip() + b":" + value for name, value in headers if name[:8].lower() == b"content-"]
+    names = b"\n" + b"\n".join(headers.names).lower()
+    wanted: list[bytes] = []
+    place = names.find(b"\ncontent-")
+    while place >= 0:
+        number = names.count(b"\n", 0, place)
+        wanted.append(headers.names[number].rstrip() + b":" + unfolded(headers.values[number]))
+        place = names.find(b"\ncontent-", place + 1)
     return b"\r\n".join(wanted) + b"\r\n\r\n" if wanted else b"\r\n"
 
 
@@ -61,11 +66,28 @@ def read_fast(headers: bytes, body: bytes, defects: Defects) -> Reading:
 
     walk = _Walk()
     for node, depth, alternative in _nodes(root, walk, defects):
-        _check(node, walk)
-        if node.content_type.startswith("multipart/"):
-            continue
-        walk.parts.append(_part(node, depth, alternative))
+        own = _own_headers(node.headers, walk)
+        holds_parts = node.content_type.startswith("multipart/")
+        if holds_parts and not node.children:
+            walk.doubts["multipart-without-parts"] = None
+        encoding = own.get("content-transfer-encoding", "").partition(";")[0].strip().strip('"').lower()
+        if encoding not in _ENCODINGS:
+            walk.doubts["unknown-transfer-encoding"] = None
+        if not holds_parts:
+            walk.parts.append(_part(node, own, encoding, depth, alternative))
     return Reading(tuple(walk.parts), walk.depth, len(root.children), tuple(walk.doubts))
+
+
+def _own_headers(headers: dict[str, list[str]], walk: _Walk) -> dict[str, str]:
+    """The topmost value of each header of a part. Where one stands twice, mail readers disagree."""
+    topmost: dict[str, str] = {}
+    for written, values in headers.items():
+        name = written.lower()
+        if len(values) > 1 and name in _SINGLE:
+            walk.doubts["repeated-mime-header"] = None
+        if name not in topmost:
+            topmost[name] = values[0] if values else ""
+    return topmost
 
 
 def _nodes(root: Any, walk: _Walk, defects: Defects) -> Iterator[tuple[Any, int, int]]:
@@ -89,47 +111,22 @@ def _nodes(root: Any, walk: _Walk, defects: Defects) -> Iterator[tuple[Any, int,
         yield node, depth, alternative
 
 
-def _check(node: Any, walk: _Walk) -> None:
-    """Notice what makes mail readers disagree."""
-    headers = node.headers
-    for name, values in headers.items():
-        if len(values) > 1 and name.lower() in _SINGLE:
-            walk.doubts["repeated-mime-header"] = None
-    if node.content_type.startswith("multipart/") and not node.children:
-        walk.doubts["multipart-without-parts"] = None
-    if _encoding(headers) not in _ENCODINGS:
-        walk.doubts["unknown-transfer-encoding"] = None
-
-
-def _part(node: Any, depth: int, alternative: int) -> Part:
+def _part(node: Any, headers: dict[str, str], encoding: str, depth: int, alternative: int) -> Part:
     return Part(
         content_type=node.content_type.lower(),
-        charset=_charset(node.headers),
+        charset=_charset(headers.get("content-type", "").lower()),
         name=node.filename or "",
         disposition=(node.disposition or "").lower(),
         content_id=node.content_id or "",
         content=node.content or b"",
         depth=depth,
         alternative=alternative,
-        encoding=_encoding(node.headers),
+        encoding=encoding,
     )
 
 
-def _header(headers: dict[str, list[str]], name: str) -> str:
-    for key, values in headers.items():
-        if key.lower() == name:
-            return values[0] if values else ""
-    return ""
-
-
-def _encoding(headers: dict[str, list[str]]) -> str:
-    value = _header(headers, "content-transfer-encoding")
-    return value.partition(";")[0].strip().strip('"').lower() if value else ""
-
-
-def _charset(headers: dict[str, list[str]]) -> str:
-    value = _header(headers, "content-type")
-    _, found, rest = value.lower().partition("charset")
+def _charset(content_type: str) -> str:
+    _, found, rest = content_type.partition("charset")
     rest = rest.lstrip("* ").lstrip("=").strip() if found else ""
     return rest.partition(";")[0].strip().strip("\"'").split(" ")[0][:60] if rest else ""
 

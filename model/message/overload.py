@@ -22,20 +22,21 @@ _ALIKE = 3  # of formatting elements that are wholly alike, browsers open three 
 def overloaded(source: str) -> bool:
     """True when an element may have too many attributes, or formatting may multiply, or telling would cost too much."""
     tags = source.count("<")
-    multiplies = tags * len(_FORMATTING.findall(source)) > caps.MARKUP_CLONES
+    multiplies = tags * tags > caps.MARKUP_CLONES and tags * len(_FORMATTING.findall(source)) > caps.MARKUP_CLONES
     if not multiplies and len(source) < _SMALL:
         return False
 
     work = 0
     kinds: set[str] = set()  # of formatting tags: the fewer there are, the fewer stay open at a time
     for tag in _TAG.finditer(source):
-        length = tag.end(1) - tag.start(1)
+        start, end = tag.span(1)
+        length = end - start
         work += length
         if work > _WORK * len(source):
             return True
-        if length > 2 * caps.MARKUP_ATTRIBUTES and _more_than_allowed(source, tag.start(1), tag.end(1)):
+        if length > 2 * caps.MARKUP_ATTRIBUTES and _more_than_allowed(source, start, end):
             return True
-        if multiplies and _FORMATTING.match(source, tag.start()):
+        if multiplies and _FORMATTING.match(source, start - 1):
             kinds.add(tag.group(1))
     return tags * _ALIKE * len(kinds) > caps.MARKUP_CLONES
 

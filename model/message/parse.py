@@ -96,8 +96,7 @@ def _bounded_texts(body: Body, source: Source) -> tuple[str, str, str]:
 
 
 def _tidy(texts: Sequence[str]) -> tuple[str, str]:
-    lines = (line.strip() for text in texts for line in text.splitlines())
-    joined = "\n".join(line for line in lines if line)
+    joined = "\n".join([line for text in texts for whole in text.splitlines() if (line := whole.strip())])
     return joined[: caps.TEXT_CHARACTERS], joined[caps.TEXT_CHARACTERS :]
 
 
@@ -112,7 +111,7 @@ def _structure(body: Body, headers: Headers, text: str) -> Structure:
         remote_images=body.markup.remote_images,
         forms=body.markup.forms,
         scripts=body.markup.scripts,
-        received_hops=len(headers.values.get("received", ())),
+        received_hops=headers.count("received"),
         attached_messages=body.attached_messages,
         parsers_disagree=body.parsers_disagree,
     )

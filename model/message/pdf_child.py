@@ -1,36 +1,78 @@
-"""PDF child: which addresses does the PDF on standard input hold?
+"""PDF child: which addresses do the PDFs hold that its parent sends?
 
-Run as a script in its own process by `documents.py`, which passes the limits. It imports nothing of ours.
+Run as a script in its own process by `pdf_process.py`. It imports nothing of ours. The libraries are loaded once;
+each document then meets them in a fork, whose limits end it without ending anything else.
 """
 
+import gc
 import io
 import json
+import os
 import resource
-import sys
+import signal
+import socket
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import pypdf.filters  # noqa: F401 - else the first document would load it, in each fork anew
+import pypdfium2
+import zxingcpp
+from pypdf import PdfReader
+
+_ORDER = struct.Struct("=5Q")
 _LONGEST_SIDE = 1_400  # pixels of a rendered page
 _RENDERED = 3  # pages looked at for QR codes
 
 
 def main() -> None:
-    """Read the PDF, print one JSON line for every finding."""
-    seconds, memory, pages, most, longest = map(int, sys.argv[1:6])
+    """Fork for every document until nobody holds the other end of the socket."""
+    control = socket.socket(fileno=0)
+    signal.signal(signal.SIGCHLD, _reap)
+    gc.freeze()  # what is loaded stays shared with every fork
+    control.sendall(b"!")
+    while True:
+        order, descriptors, _, _ = socket.recv_fds(control, _ORDER.size, 1)
+        if not order:
+            return
+        if os.fork() == 0:
+            try:
+                control.close()
+                _serve(socket.socket(fileno=descriptors[0]), *_ORDER.unpack(order))
+            finally:
+                os._exit(0)
+        os.close(descriptors[0])
+
+
+def _reap(_signal: int, _frame: Any) -> None:
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _serve(connection: socket.socket, seconds: int, memory: int, pages: int, most: int, longest: int) -> None:
+    """One JSON line for every finding, as soon as it is found; `end` when nothing cut the reading short."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, max(2 * seconds, 0.001))  # nobody catches the alarm, so it ends the fork
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    content = sys.stdin.buffer.read()
+    content = connection.makefile("rb").read()
 
-    codes = _rendered_codes(content)
-    for place, address in (*codes[:most], *_annotations(content, pages)[:most]):
-        print(json.dumps([place, address[:longest]]), flush=True)  # noqa: T201 - its output is the answer
+    unread = False
+    for find in (_annotations, _rendered_codes):
+        try:
+            for _, (place, address) in zip(range(most), find(content, pages), strict=False):
+                connection.sendall(json.dumps([place, address[:longest]]).encode() + b"\n")
+        except Exception:  # noqa: BLE001 - whatever a library makes of a hostile file; the other still has its turn
+            unread = True
+    if not unread:
+        connection.sendall(b"end\n")
 
 
-def _annotations(content: bytes, pages: int) -> list[tuple[str, str]]:
-    from pypdf import PdfReader
-
-    found: list[tuple[str, str]] = []
+def _annotations(content: bytes, pages: int) -> Iterator[tuple[str, str]]:
     reader = PdfReader(io.BytesIO(content), strict=False)
     if reader.is_encrypted:
         reader.decrypt("")
@@ -41,8 +83,7 @@ def _annotations(content: bytes, pages: int) -> list[tuple[str, str]]:
         for reference in (annotations.get_object() if annotations is not None else None) or ():
             address = _target(reference.get_object())
             if address:
-                found.append(("pdf", address))
-    return found
+                yield "pdf", address
 
 
 def _target(annotation: Any) -> str:
@@ -52,19 +93,15 @@ def _target(annotation: Any) -> str:
     return target.decode("latin-1") if isinstance(target, bytes) else str(target) if isinstance(target, str) else ""
 
 
-def _rendered_codes(content: bytes) -> list[tuple[str, str]]:
-    import pypdfium2
-    import zxingcpp
-
-    found: list[tuple[str, str]] = []
+def _rendered_codes(content: bytes, pages: int) -> Iterator[tuple[str, str]]:
     document = pypdfium2.PdfDocument(content)
-    for number in range(min(len(document), _RENDERED)):
+    for number in range(min(len(document), _RENDERED, pages)):
         page = document[number]
         scale = min(_LONGEST_SIDE / max(*page.get_size(), 1.0), 4.0)
         picture = page.render(scale=scale, grayscale=True).to_pil()
         codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
-        found.extend(("qr", code.text) for code in codes[:10])
-    return found
+        for code in codes[:10]:
+            yield "qr", code.text
 
 
 if __name__ == "__main__":

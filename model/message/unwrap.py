@@ -5,6 +5,7 @@ import binascii
 import html
 import re
 from collections.abc import Callable
+from functools import lru_cache, partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
 DEEPEST = 6
@@ -18,12 +19,20 @@ _GOOGLE = re.compile(r"(?:www\.)?google\.(?:[a-z]{2,3}|com?\.[a-z]{2})")
 
 def unwrap_once(url: str, host: str) -> str:
     """The address inside one wrapper; an empty string when this is no wrapper we know."""
-    for end, opener in _WRAPPERS:
+    opener = _opener(host)
+    return _plausible(opener(url)) if opener else ""
+
+
+@lru_cache(maxsize=4_096)
+def _opener(host: str) -> Callable[[str], str] | None:
+    for end, opener in _WRAPPERS if host.endswith(_ENDS) else ():
         if host.endswith(end) and (len(host) == len(end) or end[0] == "." or host[-len(end) - 1] == "."):
-            return _plausible(opener(html.unescape(url)))
-    if "google." in host and _GOOGLE.fullmatch(host) and _path(url) == "/url":
-        return _plausible(_query("q", "url")(url))
-    return ""
+            return partial(_unescaped, opener)
+    return _google if _GOOGLE.fullmatch(host) else None
+
+
+def _unescaped(opener: Callable[[str], str], url: str) -> str:
+    return opener(html.unescape(url))
 
 
 def _plausible(found: str) -> str:
@@ -38,6 +47,10 @@ def _path(url: str) -> str:
         return urlsplit(url).path
     except ValueError:
         return ""
+
+
+def _google(url: str) -> str:
+    return _query("q", "url")(url) if _path(url) == "/url" else ""
 
 
 def _query(*names: str) -> Callable[[str], str]:
@@ -109,3 +122,4 @@ _WRAPPERS: tuple[tuple[str, Callable[[str], str]], ...] = (
     ("trendmicro.com", lambda url: _query("url")(url) if "/clicktime/" in url or "/wis/" in url else ""),
     (".protection.sophos.com", _sophos),
 )
+_ENDS = tuple(end for end, _ in _WRAPPERS)

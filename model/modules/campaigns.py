@@ -1,13 +1,15 @@
 """Campaigns: does this message resemble others of this tenant, and what were they held to be?
 
-MinHash (Broder 1997) over shingles of the visible text and of the links' shapes, with names and numbers folded, so
-that personalised siblings stay alike. Banding finds candidates: 16 bands of 4 values catch two messages of Jaccard
-similarity 0.6 with a chance of 1 - (1 - 0.6**4)**16 = 0.89.
+MinHash (Broder 1997) over words, pairs of words, the links' shapes and what is attached, with names and numbers
+folded, so that personalised siblings stay alike. Banding finds candidates: 32 bands of 3 values catch two messages of
+Jaccard similarity 0.4 with a chance of 1 - (1 - 0.4**3)**32 = 0.88. `docs/learning.md` says from which similarity on
+two messages are one campaign, and how that was measured.
 """
 
 import re
 import zlib
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,21 +17,21 @@ from numpy.typing import NDArray
 from model.contract import ModuleContext, Opinion, Reason
 from model.message.facts import Facts
 
-HASHES = 64
-BANDS = 16
+HASHES = 96
+BANDS = 32
 _ROWS = HASHES // BANDS
 _FEWEST_SHINGLES = 8  # below this, chance alone makes messages look alike
 _MOST_WORDS = 2_000
 _MOST_TEXT = 40_000  # characters
 _GREETING_WITHIN = 400  # characters from the start
 _NOBODY = frozenset({"customer", "user", "member", "client", "sir", "madam", "all", "team", "kunde", "kundin"})
-_SHINGLE = 3
+_LONG = 4  # letters; shorter words stand in every message of a language
 # Odd multipliers of the splitmix64 finaliser (Steele, Lea, Flood 2014).
 _FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _SEED = 20260105
 _MALICIOUS = frozenset({"MALICIOUS"})
 _LEGITIMATE = frozenset({"BULK", "NONE"})
-ACTS_FROM = 0.8  # similarity to a message held to be malicious from which the module has an opinion of weight
+ACTS_FROM = 0.6  # similarity to a message held to be malicious from which the module has an opinion of weight
 
 _UNSPACED = "\u0e00-\u0eff\u2e80-\u9fff\uf900-\ufaff"  # Thai, Lao, kana and Han put no spaces between words
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
@@ -44,13 +46,13 @@ _GREETING = re.compile(
 
 
 def minhash(facts: Facts) -> bytes:
-    """64 hashes as little-endian uint32, or nothing when there is too little to compare."""
+    """96 hashes as little-endian uint32, or nothing when there is too little to compare."""
     shingles = _shingles(facts)
     if len(shingles) < _FEWEST_SHINGLES:
         return b""
     numbers = np.fromiter((zlib.crc32(each.encode()) for each in shingles), dtype=np.uint64, count=len(shingles))
-    mixed = numbers[:, None] ^ _seeds()[None, :]  # (shingles, 64)
-    for factor in _FACTORS:  # a plain a * x + b keeps the order of x: all 64 would choose the same shingle
+    mixed = numbers[:, None] ^ _seeds()[None, :]  # (shingles, 96)
+    for factor in _FACTORS:  # a plain a * x + b keeps the order of x: all would choose the same shingle
         mixed *= factor
         mixed ^= mixed >> np.uint64(32)
     smallest: NDArray[np.uint32] = (mixed.min(axis=0) >> np.uint64(32)).astype("<u4")
@@ -58,14 +60,14 @@ def minhash(facts: Facts) -> bytes:
 
 
 def bands(hashes: bytes) -> list[str]:
-    """16 values of 16 hex digits: two messages that share one are worth comparing."""
+    """32 values of 16 hex digits: two messages that share one are worth comparing."""
     values = np.frombuffer(hashes, dtype="<u4").reshape(BANDS, _ROWS)
     return [f"{zlib.crc32(row.tobytes()):08x}{zlib.adler32(row.tobytes()):08x}" for row in values]
 
 
 def similarity(a: bytes, b: bytes) -> float:
-    """The estimated Jaccard similarity of two messages; 0 when either is too short to say."""
-    if not a or not b:
+    """The estimated Jaccard similarity of two messages; 0 when either is too short, or was hashed in another way."""
+    if not a or len(a) != len(b):
         return 0.0
     return float(np.mean(np.frombuffer(a, dtype="<u4") == np.frombuffer(b, dtype="<u4")))
 
@@ -88,12 +90,19 @@ def _most_alike(context: ModuleContext, held_to_be: frozenset[str]) -> tuple[flo
 
 
 def _shingles(facts: Facts) -> set[str]:
-    """Runs of three folded words, and what each link looks like without its secrets."""
+    """Words, pairs of them, what each link looks like without its secrets, and what is attached."""
     words = [_folded(word) for word in _WORD.findall(f"{facts.subject}\n{facts.text[:_MOST_TEXT]}")[:_MOST_WORDS]]
     spoken = _greeted(facts)
     words = ["~" if word in spoken else word for word in words]
-    runs = {" ".join(words[n : n + _SHINGLE]) for n in range(len(words) - _SHINGLE + 1)}
-    return runs | {f"link {_shape(link.url)}" for link in facts.links[:200]}
+    pairs = {f"{one} {other}" for one, other in pairwise(words)}
+    alone = {word for word in words if len(word) >= _LONG}
+    return pairs | alone | {f"link {_shape(link.url)}" for link in facts.links[:200]} | _structure(facts)
+
+
+def _structure(facts: Facts) -> set[str]:
+    """What kinds of files hang on it, and whether it asks for input."""
+    files = {f"file {file.detected_type} {_HAS_DIGIT.sub('#', file.name)[:100]}" for file in facts.attachments[:20]}
+    return files | ({"form"} if facts.structure.forms else set())
 
 
 def _folded(word: str) -> str:
@@ -116,5 +125,5 @@ def _shape(url: str) -> str:
 
 @cache
 def _seeds() -> NDArray[np.uint64]:
-    """The 64 hash functions, the same in every process and for ever: stored hashes depend on them."""
+    """The hash functions, the same in every process and for ever: stored hashes depend on them."""
     return np.random.default_rng(_SEED).integers(0, 1 << 64, HASHES, dtype=np.uint64)

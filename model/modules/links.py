@@ -1,13 +1,15 @@
-"""Links: does a link lead somewhere else than a person would believe?"""
+"""Links: does a link lead somewhere else than a person would believe, and to what kind of page?"""
 
+from collections.abc import Iterable
 from urllib.parse import unquote
 
-from model.contract import ModuleContext, Opinion, Reason
+from model.contract import Landing, ModuleContext, Opinion, Reason
 from model.features import links as seen
 from model.features.domains import host_kinds, readable
 from model.features.scrub import needles
 from model.message.domains import registrable
 from model.message.facts import Facts, Link
+from model.modules.landing import is_anybodys
 
 ACTS_FROM = 0.8
 _MOST_LINKS = 100
@@ -24,18 +26,27 @@ WEIGHTS = {
     "link-free-hosting": 0.2,
     "link-shortener": 0.2,
     "link-hidden-place": 0.1,
+    "landing-known-page": 1.0,
+    "landing-known-kit": 0.7,
+    "landing-brand-elsewhere": 0.6,
+    "landing-sends-elsewhere": 0.4,
+    "landing-asks-password": 0.2,
+    "landing-asks-card": 0.2,
 }
+# A page that a message judged malicious led to is proof enough to name this one malicious as well.
+CERTAIN = frozenset({"landing-known-page"})
 
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
-    """How misleading the links are together, with each sign's link to look at."""
-    found = _signs(facts)
+    """How misleading the links are together, with each sign's link to look at; certain where a page is known."""
+    found = _signs(facts) | _landed(context.landings)
     doubt = 1.0
     for code in found:
         doubt *= 1.0 - WEIGHTS[code]
     score = round(1.0 - doubt, 4)
     reasons = tuple(Reason(code, detail) for code, detail in found.items())
-    return Opinion("links", score, max(0.0, round(ACTS_FROM - score, 4)), reasons=reasons)
+    hard = not CERTAIN.isdisjoint(found)
+    return Opinion("links", score, max(0.0, round(ACTS_FROM - score, 4)), hard, reasons)
 
 
 def _signs(facts: Facts) -> dict[str, str]:
@@ -50,6 +61,34 @@ def _signs(facts: Facts) -> dict[str, str]:
     if misleading:
         signs["link-misleads"] = readable(misleading.host)
     return dict(sorted(signs.items(), key=lambda sign: -WEIGHTS[sign[0]]))
+
+
+def _landed(landings: Iterable[Landing]) -> dict[str, str]:
+    """What the pages behind the links are, where they were followed. A brand's own page is no sign of anything."""
+    signs: dict[str, str] = {}
+    for landing in landings:
+        if landing.outcome == "reached" and is_anybodys(landing.host):
+            for code, detail in _signs_of_page(landing).items():
+                signs.setdefault(code, detail)
+    return signs
+
+
+def _signs_of_page(landing: Landing) -> dict[str, str]:
+    shown = readable(landing.host)
+    secret = landing.password or landing.card
+    found = {
+        "landing-known-page": landing.known == "page",
+        "landing-known-kit": landing.known == "kit",
+        "landing-brand-elsewhere": bool(landing.brand) and secret,
+        "landing-sends-elsewhere": bool(landing.sends_to),
+        "landing-asks-password": landing.password,
+        "landing-asks-card": landing.card,
+    }
+    details = {
+        "landing-brand-elsewhere": f"{landing.brand} / {shown}",
+        "landing-sends-elsewhere": f"{shown} / {readable(landing.sends_to)}",
+    }
+    return {code: details.get(code, shown) for code, is_there in found.items() if is_there}
 
 
 def _own_domains(facts: Facts) -> frozenset[str]:

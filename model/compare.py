@@ -1,0 +1,130 @@
+"""Compare: is a candidate better for its tenant than what serves, and has anybody tampered with what it learned from?
+
+Frozen tests are composed by code from a fixed seed, another than replay's, so that every candidate of every tenant
+meets the same mail. The tenant's ledger is the part of its judged mail that was held back. Poisoning probes ask what a
+hostile label would change: a kind of attack that is no longer seen, honest mail that is now over the threshold, mail
+that changes sides without having been labelled.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model import checkpoint as checkpoints
+from model.corpus.table import Table
+from model.fit import MALICIOUS, SPAM, score, truth
+
+FROZEN_SEED, REPLAY_SEED = 90_210, 31_337  # never equal
+FROZEN, REPLAY = 3_000, 4_000  # composed mails
+_FEWEST = 12  # phish of one kind that a probe looks at
+MOST_LOST = 0.005  # recall on the frozen test
+MOST_BLIND = 0.15  # recall on one kind
+MOST_SWAYED = 0.03  # frozen mails that change sides
+
+
+@dataclass(frozen=True)
+class Side:
+    """What one network does with one set of mail, at the tenant's threshold and with nobody reporting."""
+
+    malicious: int
+    caught: int
+    legitimate: int
+    wrong: int
+
+    @property
+    def recall(self) -> float:
+        """The share of malicious mail over the threshold."""
+        return self.caught / self.malicious if self.malicious else 0.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Both networks on the same mail."""
+
+    frozen: tuple[Side, Side]  # serving, candidate
+    own: tuple[Side, Side]
+    blind: tuple[str, float]  # the kind of phish whose recall falls most, and by how much
+    swayed: float  # share of the frozen mails that change sides
+    contrary: int  # labels that say the opposite of what the serving network is certain of
+
+    def obstacles(self) -> tuple[str, ...]:
+        """Why it should not serve, as codes; none when it may."""
+        before, after = self.frozen
+        mine, yours = self.own
+        checks = (
+            (before.recall - after.recall > MOST_LOST, "forgets"),
+            (after.wrong > before.wrong, "more-wrong"),
+            (self.blind[1] > MOST_BLIND, "blind-spot"),
+            (self.swayed > MOST_SWAYED, "sways"),
+            (yours.wrong > mine.wrong, "more-wrong-here"),
+            (yours.caught < mine.caught, "worse-here"),
+        )
+        return tuple(code for wrong, code in checks if wrong)
+
+    def to_json(self) -> dict[str, object]:
+        """Plain JSON, with the obstacles."""
+        return {**asdict(self), "obstacles": list(self.obstacles())}
+
+
+def compare(
+    serving: checkpoints.Checkpoint,
+    candidate: checkpoints.Checkpoint,
+    frozen: Table,
+    held_back: Table,
+    learned: Table,
+    target: float,
+) -> Comparison:
+    """Measure both. `learned` are the labels the candidate was taught, `held_back` those it was not."""
+    old, new = (margins(one, frozen, target) for one in (serving, candidate))
+    return Comparison(
+        frozen=(side(old, frozen), side(new, frozen)),
+        own=tuple(side(margins(one, held_back, target), held_back) for one in (serving, candidate)),  # type: ignore[arg-type]
+        blind=_blind(old, new, frozen),
+        swayed=float(np.mean((old >= 0) != (new >= 0))) if len(frozen) else 0.0,
+        contrary=_contrary(margins(serving, learned, target), learned),
+    )
+
+
+def margins(loaded: checkpoints.Checkpoint, table: Table, target: float) -> NDArray[np.float64]:
+    """Base margins of every message of a table."""
+    if not len(table):
+        return np.zeros(0)
+    logits = score(loaded.network, table, np.arange(len(table)))[0]
+    line = loaded.calibration
+    return line.slope * logits + line.intercept - line.threshold(target)
+
+
+def side(found: NDArray[np.float64], table: Table) -> Side:
+    """Counts at the threshold; spam is on neither side."""
+    labels = truth(table)
+    malicious, legitimate = labels == MALICIOUS, (labels != MALICIOUS) & (labels != SPAM)
+    return Side(
+        int(malicious.sum()),
+        int((found[malicious] >= 0).sum()),
+        int(legitimate.sum()),
+        int((found[legitimate] >= 0).sum()),
+    )
+
+
+def _blind(old: NDArray[np.float64], new: NDArray[np.float64], frozen: Table) -> tuple[str, float]:
+    kinds: Mapping[str, list[int]] = defaultdict(list)
+    for number, example in enumerate(frozen.examples):
+        if example.label == "malicious":
+            kinds[example.sub].append(number)
+    falls = {
+        kind: float((old[numbers] >= 0).mean() - (new[numbers] >= 0).mean())
+        for kind, numbers in kinds.items()
+        if len(numbers) >= _FEWEST
+    }
+    worst = max(falls, key=lambda kind: falls[kind], default="")
+    return worst, max(0.0, falls.get(worst, 0.0))
+
+
+def _contrary(found: NDArray[np.float64], learned: Table, certain: float = 6.0) -> int:
+    labels = truth(learned)
+    attacks = (labels == MALICIOUS) & (found < -certain)
+    honest = (labels != MALICIOUS) & (labels != SPAM) & (found > certain / 2)
+    return int((attacks | honest).sum())
