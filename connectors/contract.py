@@ -1,10 +1,16 @@
 """The contract: what Unhook asks of a mail provider."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import ParamSpec, TypeVar
+
+from connectors.errors import ConnectorError
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Action(StrEnum):
@@ -46,13 +52,20 @@ class Wanted:
 class Copy:
     """One delivered instance in one mailbox, with all that an exact restore needs.
 
-    `id` survives moves and flag changes made by a mail client. `state` is plain JSON.
+    `id` survives moves and flag changes made by a mail client. `state` is plain JSON; its `read` says whether the owner
+    had opened the mail.
     """
 
     mailbox: str
     id: str
     folder: str
     state: Mapping[str, str | int | bool | list[str]] = field(default_factory=dict)
+
+    @property
+    def read(self) -> bool | None:
+        """Whether the owner had opened it; None where the mailbox did not tell."""
+        told = self.state.get("read")
+        return told if isinstance(told, bool) else None
 
 
 @dataclass(frozen=True)
@@ -72,6 +85,15 @@ class OutgoingMail:
     subject: str
     text: str
     key: str
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What looking into one mailbox gave: its candidates, or why it could not be looked into."""
+
+    mailbox: str
+    copies: tuple[Copy, ...] = ()
+    error: ConnectorError | None = None
 
 
 class Mailboxes(ABC):
@@ -120,6 +142,39 @@ class Mailboxes(ABC):
     def send(self, mail: OutgoingMail) -> None:
         """Deliver an answer to one of the tenant's own people."""
 
+    # A provider that can do many at once does better than these; each yields one answer per item, in any order, and
+    # an error is an answer. Nothing is asked before the answer is wanted, so that a caller can write down in between.
+
+    def search(self, wanted: Wanted) -> Iterator[Searched]:
+        """Look into every mailbox that may hold a copy. Raises ConnectorError when not even those can be told."""
+        for mailbox in self.list_mailboxes():
+            try:
+                yield Searched(mailbox, tuple(self.find(mailbox, wanted)))
+            except ConnectorError as error:
+                yield Searched(mailbox, error=error)
+
+    def fetch_many(self, many: Iterable[Copy]) -> Iterator[tuple[Copy, bytes | ConnectorError]]:
+        """The bytes of each."""
+        for copy in many:
+            yield copy, _answer(self.fetch, copy.mailbox, copy.id)
+
+    def retract_many(self, many: Iterable[Copy], action: Action) -> Iterator[tuple[Copy, Receipt | ConnectorError]]:
+        """Take each out of sight."""
+        for copy in many:
+            yield copy, _answer(self.retract, copy, action)
+
+    def restore_many(self, many: Iterable[tuple[Copy, str]]) -> Iterator[tuple[Copy, Receipt | ConnectorError]]:
+        """Bring each back from where it is held."""
+        for copy, held in many:
+            yield copy, _answer(self.restore, copy, held)
+
     def purge(self, mailbox: str, now: datetime) -> int:  # noqa: ARG002 - most providers need neither
         """Delete for good what `retract` took and whose time is over; how many. Most providers do it themselves."""
         return 0
+
+
+def _answer(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | ConnectorError:
+    try:
+        return call(*args, **kwargs)
+    except ConnectorError as error:
+        return error

@@ -11,7 +11,7 @@ from connectors.contract import Copy, OutgoingMail
 from connectors.errors import NoMailbox
 from connectors.maildir import disk
 from connectors.maildir.folders import MAIL, Box, make_mail_folder, open_box
-from connectors.maildir.names import INBOX, fresh_unique, is_address, readable, unique_of, with_flags
+from connectors.maildir.names import INBOX, fresh_unique, is_address, is_read, readable, unique_of, with_flags
 
 
 def make_mailbox(root: Path, address: str) -> None:
@@ -36,6 +36,7 @@ def deliver(root: Path, address: str, raw: bytes, folder: str = "", flags: str =
         sub, name = ("cur", with_flags(unique, flags)) if flags else ("new", unique)
         inode = put(box, folder, sub, name, raw)
     state: dict[str, str | int | bool | list[str]] = {"sub": sub, "file": readable(name), "inode": inode}
+    state["read"] = is_read(name)
     return Copy(address, readable(unique), readable(folder), state)
 
 

@@ -48,6 +48,11 @@ def with_info(name: str) -> str:
     return name if ":" in name else name + ":2,"
 
 
+def is_read(name: str) -> bool:
+    """Whether a file name carries the flag S, for seen."""
+    return "S" in name.partition(":2,")[2]
+
+
 def with_flags(unique: str, flags: str) -> str:
     """A file name in cur/ that carries `flags`, sorted as the Maildir convention wants them."""
     return f"{unique}:2,{''.join(sorted(set(flags)))}"

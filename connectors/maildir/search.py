@@ -11,7 +11,7 @@ from connectors.maildir import disk, headers
 from connectors.maildir.folders import Box, Entry, entries
 from connectors.maildir.held import Held
 from connectors.maildir.index import Index, name_of
-from connectors.maildir.names import on_disk, readable
+from connectors.maildir.names import is_read, on_disk, readable
 
 MAX_CANDIDATES = 1_000  # in one mailbox; a search that would leave some out is refused instead
 _TRIES = 5
@@ -74,6 +74,7 @@ def _copy(box: Box, entry: Entry, copy_id: str) -> Copy:
         "sub": entry.sub,
         "file": readable(entry.name),
         "inode": entry.inode,
+        "read": is_read(entry.name),
     }
     return Copy(box.address, copy_id, readable(entry.folder), state)
 

@@ -1,0 +1,56 @@
+/** German. */
+
+/** @type {typeof import("./en.js").en} */
+export const de = {
+  title: "Phishing melden",
+  thanks: "Danke. Ihr Sicherheitsteam hat die Meldung, und Sie erfahren, was daraus wurde.",
+  unverified:
+    "Danke. Die Meldung ist angekommen, aber ohne Ihren Namen: Outlook konnte nicht bestätigen, wer Sie sind. Jemand sieht sich die Nachricht an.",
+  already: "Sie haben diese Nachricht schon gemeldet. Danke: Ihr Sicherheitsteam hat sie.",
+  simulation: "Gut erkannt! Diese Nachricht war eine Übung Ihres eigenen Sicherheitsteams. Mehr ist nicht zu tun.",
+  kept: "Der Dienst ist nicht erreichbar. Nichts ist verloren: Die Meldung wird hier aufbewahrt und gesendet, wenn Sie diese Schaltfläche das nächste Mal benutzen. Sie können es auch noch einmal versuchen.",
+  unreachable:
+    "Der Dienst ist nicht erreichbar, und die Meldung konnte nicht aufbewahrt werden. Bitte versuchen Sie es später noch einmal.",
+  forbidden: "Der Dienst nimmt aus diesem Postfach keine Meldung von Ihnen an. Wem es gehört, kann die Nachricht melden.",
+  refused: "Der Dienst hat diese Meldung nicht angenommen. Bitte sagen Sie Ihrem Sicherheitsteam Bescheid.",
+  stranger:
+    "Die Meldung wurde nicht gesendet: Outlook konnte nicht bestätigen, wer Sie sind. Bitte melden Sie sich neu bei Outlook an und versuchen Sie es wieder.",
+  failed: "Etwas ist schiefgegangen, und es ist nicht sicher, dass die Meldung angekommen ist. Die Nachricht liegt, wo sie war. Bitte versuchen Sie es noch einmal.",
+  untouched: "Öffnen Sie bis dahin keine Links oder Anhänge darin.",
+  forward: "Oder leiten Sie die Nachricht weiter an {address}.",
+
+  openInOutlook: "Öffnen Sie dies in Outlook",
+  openInOutlookWhy:
+    "Wählen Sie in Outlook eine Nachricht und drücken Sie „Phishing melden“: Dann weiß diese Seite, welche Sie meinen.",
+  from: "Von {sender}",
+  noSubject: "(kein Betreff)",
+  question: "Was ist es Ihrer Meinung nach?",
+  phish: "Phishing",
+  phishHint: "Sie will ein Passwort, Geld oder einen Klick, den sie nicht bekommen sollte.",
+  spam: "Spam",
+  spamHint: "Unerwünschte Werbung, lästig, aber harmlos.",
+  comment: "Was sollte Ihr Sicherheitsteam noch wissen? (freiwillig)",
+  next: "Wie es weitergeht",
+  next1: "Unhook vergleicht die Nachricht mit dem, was es über Angriffe weiß. Vorher wird nichts verschoben.",
+  next2: "Ist es ein Angriff, wird jede Kopie aus den Postfächern Ihrer Organisation genommen.",
+  next3: "Ihr Sicherheitsteam kann alles zurücklegen, und Sie erfahren das Ergebnis.",
+  send: "Meldung senden",
+  sending: "Wird gesendet …",
+  sent: "Gesendet",
+  last: "Meine letzten Meldungen",
+  noneYet: "Sie haben noch nichts gemeldet.",
+  notNow: "Sie können gerade nicht gezeigt werden.",
+  signInWhy: "Melden Sie sich an, um in Ihrem Namen zu melden und zu sehen, was daraus wurde.",
+  signIn: "Anmelden",
+  waiting: "Meldungen, die noch zu senden sind: {count}",
+  asPhish: "Als Phishing gemeldet",
+  asSpam: "Als Spam gemeldet",
+  checking: "Wird geprüft",
+  unchecked: "Konnte nicht geprüft werden",
+  MALICIOUS: "Angriff",
+  SUSPICIOUS: "Verdächtig",
+  SPOOF: "Falscher Absender",
+  SPAM: "Spam",
+  BULK: "Massenmail",
+  NONE: "Harmlos",
+};

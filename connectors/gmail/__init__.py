@@ -1,0 +1,1 @@
+"""Mailboxes in Google Workspace, reached through the Gmail API with domain-wide delegation."""

@@ -1,0 +1,1 @@
+"""Mailboxes in Exchange Online, reached through Microsoft Graph."""

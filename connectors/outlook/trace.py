@@ -1,0 +1,60 @@
+"""Trace: to whom was a message delivered? Asking that is cheaper than opening every mailbox."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from connectors.contract import Wanted
+from connectors.outlook import asks
+from connectors.outlook.asks import Ask, literal
+from connectors.outlook.client import Graph
+from connectors.outlook.refusals import checked
+from connectors.outlook.search import moment, shifted
+
+WINDOW = timedelta(days=10)  # Microsoft answers about no longer a time at once,
+KEPT = timedelta(days=90)  # and about nothing older
+_EARLIER = timedelta(hours=1)
+_NEVER_ARRIVED = {"failed", "recalled"}
+
+
+def recipients(graph: Graph, wanted: Wanted, now: datetime, own_domains: Callable[[], set[str]]) -> set[str]:
+    """Addresses of this organisation that got the message, or sent it. Empty when trace cannot tell.
+
+    `now` is UTC without a zone. Raises NotPermitted, TryLater, Refused.
+    """
+    if not wanted.message_id:
+        return set()
+    domains: set[str] | None = None
+    found = set()
+    for first, last in windows(wanted.sent_at, now):
+        for row in _rows(graph, wanted.message_id, first, last):
+            domains = own_domains() if domains is None else domains
+            if str(row.get("status", "")) not in _NEVER_ARRIVED:
+                both = (str(row.get("recipientAddress", "")), str(row.get("senderAddress", "")))
+                found |= {one.casefold() for one in both if one.rpartition("@")[2].casefold() in domains}
+    return found
+
+
+def windows(sent_at: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The times to ask about; none when they reach further back than Microsoft remembers.
+
+    The sender chooses the date of a mail: the last ten days are asked about whatever it says.
+    """
+    first = min(now - WINDOW, shifted(sent_at or now, -_EARLIER))
+    if first < now - KEPT:
+        return []
+    found = []
+    while first < now:
+        found.append((first, min(first + WINDOW, now)))
+        first += WINDOW
+    return found
+
+
+def _rows(graph: Graph, message_id: str, first: datetime, last: datetime) -> Iterator[dict[str, object]]:
+    between = f"receivedDateTime ge {moment(first)} and receivedDateTime le {moment(last)}"
+    ask = asks.traces(f"messageId eq {literal(message_id)} and {between}")
+    while True:
+        page = checked(ask, graph.ask(ask))
+        yield from page["value"]
+        if "@odata.nextLink" not in page:
+            return
+        ask = Ask("GET", graph.relative(page["@odata.nextLink"]), ask.what, ask.needs)
