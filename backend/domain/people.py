@@ -19,13 +19,33 @@ class Right(StrEnum):
     MAIL = "mail"
     SETTINGS = "settings"
     METRICS = "metrics"
+    PEOPLE = "people"  # who works here, as what
+    NETWORK = "network"  # which network serves
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.OWNER: frozenset({Right.MAIL, Right.SETTINGS, Right.METRICS}),
+    Role.OWNER: frozenset(Right),
     Role.ADMIN: frozenset({Right.SETTINGS, Right.METRICS}),
     Role.ANALYST: frozenset({Right.MAIL, Right.METRICS}),
     Role.VIEWER: frozenset({Right.METRICS}),
+}
+
+
+class Scope(StrEnum):
+    """What a program with a service token may do."""
+
+    SUBMIT_TEAM = "submit:team"
+    READ_SUBMISSIONS = "read:submissions"
+    READ_METRICS = "read:metrics"
+    EXPORT_INDICATORS = "export:indicators"
+
+
+# A token gives nobody more than they have: who makes it must hold the right that its scopes stand for.
+NEEDED_FOR: dict[Scope, Right] = {
+    Scope.SUBMIT_TEAM: Right.MAIL,  # its word is a label
+    Scope.READ_SUBMISSIONS: Right.MAIL,
+    Scope.READ_METRICS: Right.METRICS,
+    Scope.EXPORT_INDICATORS: Right.MAIL,
 }
 
 
@@ -55,6 +75,24 @@ class Operator:
         return right in RIGHTS[self.role]
 
 
+class Theme(StrEnum):
+    """How bright the pages are."""
+
+    AUTO = "auto"  # as the operating system says
+    LIGHT = "light"
+    DARK = "dark"
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """How an operator likes to read. An empty language or time zone is the browser's."""
+
+    language: str = ""
+    time_zone: str = ""
+    theme: Theme = Theme.AUTO
+    keys: bool = True
+
+
 @dataclass(frozen=True)
 class Actor:
     """Who did something, for the audit log: `policy`, `operator:7`, `person:3` or `system`."""
@@ -64,6 +102,12 @@ class Actor:
 
     def __str__(self) -> str:
         return self.kind if self.id is None else f"{self.kind}:{self.id}"
+
+    @classmethod
+    def read(cls, written: str) -> "Actor":
+        """The actor as a row names it."""
+        kind, _, number = written.partition(":")
+        return cls(kind, int(number) if number else None)
 
 
 POLICY = Actor("policy")

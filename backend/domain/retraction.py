@@ -9,11 +9,13 @@ class RetractionState(StrEnum):
     """Where a retraction stands.
 
     awaiting_approval -> running -> done | incomplete; done | incomplete -> restoring -> restored.
-    `incomplete` names the copies that are left; `refused` means an operator said no.
+    `incomplete` names the copies that are left; `refused` means an operator said no. `stopped`: the canary failed, and
+    an operator goes on or restores.
     """
 
     AWAITING_APPROVAL = "awaiting_approval"
     RUNNING = "running"
+    STOPPED = "stopped"
     DONE = "done"
     INCOMPLETE = "incomplete"
     RESTORING = "restoring"
@@ -22,6 +24,16 @@ class RetractionState(StrEnum):
 
 
 OPEN = frozenset({RetractionState.RUNNING, RetractionState.RESTORING})
+WAITS_FOR_AN_OPERATOR = frozenset({RetractionState.AWAITING_APPROVAL, RetractionState.STOPPED})
+
+
+class Canary(StrEnum):
+    """What the first few copies of a large or automatic retraction have shown."""
+
+    NONE = ""  # nothing yet, or it was not needed
+    PASSED = "passed"
+    FAILED = "failed"
+    OVERRULED = "overruled"  # an operator has seen why it failed, and goes on
 
 
 @dataclass(frozen=True)
@@ -42,3 +54,5 @@ class Retraction:
     lease: str
     attempts: int
     cause: str
+    canary: str
+    undoing: bool  # whether it was last asked to bring copies back

@@ -51,7 +51,10 @@ class EvidenceSource(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """What intake keeps, before it is written. `person_id` is None for an unverified reporter."""
+    """What intake keeps, before it is written. `person_id` is None for an unverified reporter.
+
+    `evidence_sha256` is set when the bytes were read from the person's own mailbox while they reported.
+    """
 
     tenant_id: int
     person_id: int | None
@@ -64,6 +67,7 @@ class Report:
     identity: Identity = Identity.VERIFIED
     idempotency_key: str = ""
     client_copy_sha256: str = ""
+    evidence_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
-"""Audit: who did what, when? Append-only; ids and settings, never content of mail or names of people."""
+"""Audit: who did what, when, from where? Append-only; ids and settings, never content of mail or names of people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
+from backend import whence
 from backend.domain.people import Actor
+from backend.store import outbox
 from backend.store.tables import audit
 
 MOST_LINES = 500
@@ -15,7 +17,7 @@ MOST_LINES = 500
 
 @dataclass(frozen=True)
 class AuditLine:
-    """One row of `audit`. `subject` is `message:12`, `retraction:3`, `settings`, ..."""
+    """One row of `audit`. `subject` is `message:12`, `retraction:3`, `settings`, ...; `source` an address."""
 
     id: int
     at: datetime
@@ -23,6 +25,7 @@ class AuditLine:
     action: str
     subject: str
     detail: Mapping[str, Any]
+    source: str
 
 
 def record(
@@ -34,9 +37,13 @@ def record(
     detail: Mapping[str, Any],
     now: datetime,
 ) -> None:
-    """Append one line, in the transaction that does the deed: one is not kept without the other."""
+    """Append one line, in the transaction that does the deed: one is not kept without the other.
+
+    Whoever wants to be told of it finds it in their outbox, from the same moment on.
+    """
     values = {"tenant_id": tenant_id, "at": now, "actor": str(actor), "action": action, "subject": subject}
-    tx.execute(insert(audit).values(**values, detail=dict(detail)))
+    line = insert(audit).values(**values, detail=dict(detail), source=whence.current())
+    outbox.queue(tx, tenant_id, tx.execute(line.returning(audit.c.id)).scalar_one(), action, now)
 
 
 def newest(
@@ -49,4 +56,15 @@ def newest(
     if before is not None:
         statement = statement.where(audit.c.id < before)
     rows = tx.execute(statement.order_by(audit.c.id.desc()).limit(min(limit, MOST_LINES)))
-    return [AuditLine(row.id, row.at, row.actor, row.action, row.subject, row.detail) for row in rows]
+    return [line_of(row) for row in rows]
+
+
+def forget_source(tx: Connection, tenant_id: int, actor: Actor) -> int:
+    """Take away the addresses this actor worked from: the only change that the log allows. Returns how many lines."""
+    theirs = (audit.c.tenant_id == tenant_id, audit.c.actor == str(actor), audit.c.source != "")
+    return tx.execute(update(audit).where(*theirs).values(source="")).rowcount
+
+
+def line_of(row: Row[Any]) -> AuditLine:
+    """A row of the table as a line."""
+    return AuditLine(row.id, row.at, row.actor, row.action, row.subject, row.detail, row.source)

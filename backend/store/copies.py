@@ -43,7 +43,8 @@ def intend(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) ->
 def intend_again(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) -> None:
     """The copy is in sight (again) though the journal has it: a failed call, or its owner brought it back."""
     here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
-    seen = {"folder": copy.folder, "state": dict(copy.state), "intended_at": now, "asked_at": None, "finished_at": None}
+    seen: dict[str, object] = {"folder": copy.folder, "state": dict(copy.state), "was_read": copy.read}
+    seen |= {"intended_at": now, "asked_at": None, "finished_at": None}
     tx.execute(update(copies).where(here, copies.c.outcome != "").values(outcome="", detail="", **seen))
 
 
@@ -52,6 +53,11 @@ def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, d
     if not _insert(tx, retraction, copy, now, outcome=outcome, detail=detail, finished_at=now):
         here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
         tx.execute(update(copies).where(here).values(outcome=outcome, detail=detail, finished_at=now))
+
+
+def unsearched(tx: Connection, retraction: Retraction) -> set[str]:
+    """Mailboxes that an earlier search could not look into."""
+    return set(tx.scalars(select(copies.c.mailbox).where(_of(retraction), copies.c.provider_copy_id == "")))
 
 
 def forget_unsearched(tx: Connection, retraction: Retraction, mailbox: str) -> None:
@@ -67,9 +73,9 @@ def settle(tx: Connection, entry: JournalEntry, receipt: Receipt, now: datetime)
     tx.execute(update(copies).where(copies.c.id == entry.id).values(**kept))
 
 
-def ask(tx: Connection, entry: JournalEntry, now: datetime) -> None:
-    """The provider is about to be asked: from here on nobody knows what it did, until the outcome is written."""
-    tx.execute(update(copies).where(copies.c.id == entry.id).values(asked_at=now))
+def ask(tx: Connection, entry_ids: Sequence[int], now: datetime) -> None:
+    """The provider is about to be asked: from here on nobody knows what it did, until the outcomes are written."""
+    tx.execute(update(copies).where(copies.c.id.in_(entry_ids)).values(asked_at=now))
 
 
 def put_off(tx: Connection, entry: JournalEntry, detail: str) -> None:
@@ -80,6 +86,12 @@ def put_off(tx: Connection, entry: JournalEntry, detail: str) -> None:
 def intended(tx: Connection, retraction: Retraction, after: int = 0, limit: int = 200) -> list[JournalEntry]:
     """Copies whose call is still to be made, or whose call's outcome is unknown, from the id `after` on."""
     return _entries(tx, retraction, and_(copies.c.outcome == "", copies.c.id > after), limit)
+
+
+def first_tried(tx: Connection, retraction: Retraction, limit: int) -> list[JournalEntry]:
+    """The copies that were taken, or tried, first: a canary is judged by them."""
+    tried = and_(copies.c.provider_copy_id != "", copies.c.asked_at.is_not(None))
+    return _entries(tx, retraction, tried, limit)
 
 
 def count_intended(tx: Connection, retraction: Retraction) -> int:
@@ -128,6 +140,7 @@ def _insert(tx: Connection, retraction: Retraction, copy: Copy, now: datetime, *
         "provider_copy_id": copy.id,
         "folder": copy.folder,
         "state": dict(copy.state),
+        "was_read": copy.read,
         "intended_at": now,
         **result,
     }

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, exc
 
 from backend.errors import StoreUnavailable
-from backend.store import embedded_file, search_index
+from backend.store import embedded_file, queue_rows, search_index
 from backend.store.engines import READ_ONLY, make_engine, parse_url
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -35,7 +35,10 @@ class Database:
     def begin(self) -> Iterator[Connection]:
         """One write transaction: kept at the end of the block, undone by any exception."""
         with _border(), self.engine.begin() as tx:
+            queue_rows.forget_marks(tx)
             yield tx
+            if tx.in_transaction():  # else the block undid it itself
+                queue_rows.write_marked(tx)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -119,6 +122,8 @@ def _upgrade_sqlite(connection: Connection) -> None:
             changed = _migrate(connection)
             if changed and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
                 raise StoreUnavailable("the upgrade would leave rows that point nowhere: nothing was changed")
+            if changed:
+                queue_rows.write_missing(connection)
             search_index.ensure(sqlite_utils.Database(raw, execute_plugins=False), rebuild=changed)
     finally:
         connection.invalidate()  # the next connection has the usual limits again
@@ -129,4 +134,5 @@ def _upgrade_postgres(connection: Connection) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{UPGRADE_SECONDS}s'")
         connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})")
-        _migrate(connection)
+        if _migrate(connection):
+            queue_rows.write_missing(connection)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, and_, func, insert, select
 from backend.domain.decision import Decision, Response, Ruling
 from backend.domain.disposition import Disposition
 from backend.domain.people import Actor
+from backend.store.queue_rows import mark
 from backend.store.tables import decisions
 
 
@@ -16,6 +17,13 @@ def standing(tx: Connection, tenant_id: int, message_id: int) -> Decision | None
     """The newest decision of a message: the one that stands."""
     here = and_(decisions.c.tenant_id == tenant_id, decisions.c.message_id == message_id)
     row = tx.execute(select(decisions).where(here).order_by(decisions.c.version.desc()).limit(1)).first()
+    return _decision(row) if row else None
+
+
+def get(tx: Connection, tenant_id: int, decision_id: int) -> Decision | None:
+    """One decision of this tenant."""
+    here = and_(decisions.c.tenant_id == tenant_id, decisions.c.id == decision_id)
+    row = tx.execute(select(decisions).where(here)).first()
     return _decision(row) if row else None
 
 
@@ -62,6 +70,7 @@ def append(
         "decided_at": now,
     }
     new: int = tx.execute(insert(decisions).values(**values).returning(decisions.c.id)).scalar_one()
+    mark(tx, tenant_id, [message_id])
     return new
 
 

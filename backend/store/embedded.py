@@ -14,7 +14,7 @@ import sqlite_utils
 from sqlalchemy import text
 
 from backend.errors import BadInput, StoreUnavailable
-from backend.store import search_index
+from backend.store import queue_rows, search_index
 from backend.store.database import Database, version
 from backend.store.search_index import FTS_TABLE
 
@@ -97,6 +97,9 @@ def problems(database: Database) -> list[str]:
 
     with database.read() as tx:
         documents, indexed = search_index.count(tx)
+        differing = queue_rows.count_differing(tx)
+    if differing:
+        found.append(f"The list says something else than the tables of {differing} messages: run unhook migrate.")
     if documents != indexed:
         found.append(f"The search index holds {indexed} of {documents} messages: run unhook migrate.")
     if database.dialect == "sqlite":

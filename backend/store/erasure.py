@@ -26,8 +26,9 @@ from sqlalchemy import (
     update,
 )
 
+from backend.domain.people import Actor
 from backend.errors import Unknown
-from backend.store import embedded
+from backend.store import audit, embedded
 from backend.store.database import Database
 from backend.store.evidence import EvidenceStore
 from backend.store.tables import (
@@ -45,7 +46,22 @@ from backend.store.traces import Traces, json_form
 
 BATCH = 100
 # Other people's and operators' own names, a tenant's own settings, hashes, and the log, which holds ids only.
-UNTOUCHED = {"tenants", "people", "tokens", "operators", "evidence", "signatures", "minhashes", "audit"}
+UNTOUCHED = {
+    "tenants",
+    "people",
+    "tokens",
+    "operators",
+    "sessions",
+    "service_tokens",
+    "preferences",
+    "webhooks",
+    "deliveries",
+    "evidence",
+    "signatures",
+    "minhashes",
+    "traits",
+    "audit",
+}
 
 
 @dataclass(frozen=True)
@@ -193,6 +209,7 @@ def _forget_person(database: Database, tenant_id: int, person_id: int, mark: str
         tx.execute(update(submissions).where(mine).values(**dict.fromkeys(words, ""), idempotency_key=None))
         sent = and_(answers.c.tenant_id == tenant_id, answers.c.person_id == person_id)
         tx.execute(update(answers).where(sent).values(detail=""))
+        audit.forget_source(tx, tenant_id, Actor("person", person_id))
         tx.execute(delete(tokens).where(tokens.c.tenant_id == tenant_id, tokens.c.person_id == person_id))
         here = and_(people.c.tenant_id == tenant_id, people.c.id == person_id)
         tx.execute(update(people).where(here).values(address="", name="", subject=mark, erased_at=now))

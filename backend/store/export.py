@@ -16,7 +16,12 @@ from backend.store.database import Database
 from backend.store.tables import metadata
 
 FORMATS = ("jsonl", "csv")
-SECRET = {"tokens": {"token_sha256"}, "operators": {"password_hash"}}
+SECRET = {
+    "tokens": {"token_sha256"},
+    "service_tokens": {"token_sha256"},
+    "webhooks": {"salt"},
+    "operators": {"password_hash"},
+}
 INSTEAD = (
     "psql's \\copy (SELECT * FROM submissions WHERE tenant_id = 1) TO 'submissions.csv' CSV HEADER (docs/store.md)."
 )
@@ -75,12 +80,12 @@ def _write_csv(file: TextIO, columns: list[str], rows: Iterator[dict[str, Any]])
     writer.writeheader()
     count = 0
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: cell(value) for name, value in row.items()})
         count += 1
     return count
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     """A subject that begins with = would be a formula to the spreadsheet that opens the file."""
     if isinstance(value, (dict, list)):
         return json.dumps(value)

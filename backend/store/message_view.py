@@ -1,25 +1,26 @@
 """Message view: everything one message's page shows, in a fixed number of statements."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, select
 
 from backend.domain.decision import Decision
 from backend.domain.retraction import Retraction
 from backend.domain.submission import Submission
-from backend.store import copies, decisions, messages, retractions, submissions, verdicts
+from backend.store import copies, decisions, escalations, messages, notes, retractions, submissions, verdicts
 from backend.store.copies import JournalEntry
+from backend.store.escalations import Escalation
 from backend.store.messages import Message
-from backend.store.tables import audit, operators, people, psr_log
+from backend.store.notes import Note
+from backend.store.tables import operators, people, psr_log
 from backend.store.tables import retractions as retraction_rows
+from backend.store.timeline import Event, timeline
 from backend.store.verdicts import KeptVerdict
 
 MOST_REPORTS = 200
 MOST_COPIES = 500
-MOST_LINES = 60
 
 
 @dataclass(frozen=True)
@@ -42,17 +43,6 @@ class RetractionView:
 
 
 @dataclass(frozen=True)
-class Event:
-    """One thing that happened: a line of the audit log, or a report, with the actor's name."""
-
-    at: datetime
-    actor: str
-    action: str
-    subject: str
-    detail: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
 class MessageView:
     """One message's page. `evidence_gone` is when its bytes were deleted, `to_judge` whether somebody must judge it."""
 
@@ -67,6 +57,8 @@ class MessageView:
     operators: Mapping[int, str]
     evidence_gone: datetime | None
     to_judge: bool
+    notes: Sequence[Note]
+    escalations: Mapping[int, Escalation]  # by the user's submission
 
     @property
     def standing(self) -> Decision | None:
@@ -88,7 +80,9 @@ def message_view(tx: Connection, tenant_id: int, message_id: int) -> MessageView
     names = names_of(tx, tenant_id, [person for person in asked if person is not None])
 
     reported = [Reported(report, names.get(report.person_id or 0, report.mailbox)) for report in reports]
-    written = _events(tx, tenant_id, _subjects(message_id, reports, orders), names, workers)
+    reporters = {one.submission.id: one.reporter for one in reported}
+    beside = notes.of_message(tx, tenant_id, message_id)
+    forwarded = escalations.of_submissions(tx, tenant_id, list(reporters))
 
     return MessageView(
         message=message,
@@ -97,11 +91,13 @@ def message_view(tx: Connection, tenant_id: int, message_id: int) -> MessageView
         reports=reported,
         retraction=retraction_view(tx, tenant_id, orders[0], workers) if orders else None,
         earlier_retractions=orders[1:],
-        events=sorted([*written, *_arrivals(reported)], key=lambda event: event.at, reverse=True)[:MOST_LINES],
+        events=timeline(tx, tenant_id, message_id, reporters, orders, beside, names, workers),
         names=names,
         operators=workers,
         evidence_gone=message.erased_at,
         to_judge=_to_judge(tx, tenant_id, message_id),
+        notes=beside,
+        escalations={one.submission_id: one for one in forwarded},
     )
 
 
@@ -132,40 +128,6 @@ def names_of(tx: Connection, tenant_id: int, person_ids: Sequence[int]) -> dict[
 def _operators(tx: Connection, tenant_id: int) -> dict[int, str]:
     here = select(operators.c.id, operators.c.name).where(operators.c.tenant_id == tenant_id).limit(1000)
     return {row.id: row.name for row in tx.execute(here)}
-
-
-def _subjects(message_id: int, reports: Iterable[Submission], orders: Iterable[Retraction]) -> list[str]:
-    return [
-        f"message:{message_id}",
-        *(f"submission:{report.id}" for report in reports),
-        *(f"retraction:{order.id}" for order in orders),
-    ]
-
-
-def _events(
-    tx: Connection,
-    tenant_id: int,
-    subjects: Sequence[str],
-    names: Mapping[int, str],
-    workers: Mapping[int, str],
-) -> list[Event]:
-    here = select(audit).where(audit.c.tenant_id == tenant_id, audit.c.subject.in_(subjects))
-    rows = tx.execute(here.order_by(audit.c.id.desc()).limit(MOST_LINES))
-    return [Event(r.at, _who(r.actor, names, workers), r.action, r.subject, r.detail or {}) for r in rows]
-
-
-def _arrivals(reports: Iterable[Reported]) -> list[Event]:
-    """The reports themselves, which the audit log does not repeat."""
-    return [
-        Event(one.submission.received_at, one.reporter or "somebody", "reported", f"submission:{one.submission.id}", {})
-        for one in reports
-    ]
-
-
-def _who(actor: str, names: Mapping[int, str], workers: Mapping[int, str]) -> str:
-    kind, _, number = actor.partition(":")
-    known = {"operator": workers, "person": names}.get(kind, {})
-    return known.get(int(number), kind) if number.isdigit() else kind
 
 
 def _to_judge(tx: Connection, tenant_id: int, message_id: int) -> bool:

@@ -18,25 +18,38 @@ LONGEST_PASSWORD = 1000  # hashing is made expensive on purpose: not for a megab
 _HASHER = PasswordHasher()
 
 
-def add_operator(tx: Connection, tenant_id: int, name: str, password: str, role: Role, now: datetime) -> Operator:
-    """A new operator of this tenant. Raises BadInput for a weak password, Conflict when the name is taken."""
+def add_operator(
+    tx: Connection,
+    tenant_id: int,
+    name: str,
+    password: str,
+    role: Role,
+    now: datetime,
+    *,
+    must_change: bool = False,
+) -> Operator:
+    """A new operator of this tenant. Raises BadInput for a weak password, Conflict when the name is taken.
+
+    `must_change` is for a password that somebody else has chosen or seen.
+    """
     values = {
         "tenant_id": tenant_id,
         "name": name,
         "password_hash": _hash(password),
         "role": role,
         "created_at": now,
+        "must_change": must_change,
     }
     operator_id = insert_unless_there(tx, operators, values)
     if operator_id is None:
-        raise Conflict(f"There is an operator {name!r} already; names are unique over all tenants.")
+        raise Conflict("There is an operator “%(name)s” already; names are unique over all tenants.", name=name)
     return Operator(operator_id, tenant_id, name, Role(role))
 
 
 def check_password(tx: Connection, name: str, password: str) -> Operator | None:
     """The operator, if the password is theirs. A name that nobody has takes as long as a wrong password."""
     row = tx.execute(select(operators).where(operators.c.name == name)).first()
-    expected = row.password_hash if row else _nobody()
+    expected = (row.password_hash if row else "") or _nobody()
     right = _verify(expected, password)
     return _operator(row) if row and right and row.disabled_at is None else None
 
@@ -54,9 +67,26 @@ def session_of(tx: Connection, operator_id: int) -> tuple[Operator, int] | None:
     return (_operator(row), row.session_version) if row else None
 
 
-def set_password(tx: Connection, tenant_id: int, operator_id: int, password: str) -> None:
+def names(tx: Connection, tenant_id: int) -> dict[int, str]:
+    """The name of every operator of this tenant, those with a closed account as well."""
+    here = select(operators.c.id, operators.c.name).where(operators.c.tenant_id == tenant_id)
+    return {row.id: row.name for row in tx.execute(here)}
+
+
+def named(tx: Connection, name: str) -> Operator | None:
+    """The operator of this name, also with a closed account; names are unique over all tenants."""
+    row = tx.execute(select(operators).where(operators.c.name == name)).first()
+    return _operator(row) if row else None
+
+
+def nobody_was_ever_here(tx: Connection) -> bool:
+    """Whether no operator has ever signed in to this installation."""
+    return tx.execute(select(operators.c.id).where(operators.c.signed_in_at.is_not(None)).limit(1)).first() is None
+
+
+def set_password(tx: Connection, tenant_id: int, operator_id: int, password: str, *, must_change: bool = False) -> None:
     """A new password; sessions begun with the old one end. Raises BadInput, Unknown."""
-    _change(tx, tenant_id, operator_id, password_hash=_hash(password))
+    _change(tx, tenant_id, operator_id, password_hash=_hash(password), must_change=must_change)
 
 
 def disable_operator(tx: Connection, tenant_id: int, operator_id: int, now: datetime) -> None:
@@ -73,7 +103,9 @@ def _change(tx: Connection, tenant_id: int, operator_id: int, **values: object) 
 
 def _hash(password: str) -> str:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise BadInput(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+        raise BadInput(
+            "A password has %(least)s to %(most)s characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
+        )
     return _HASHER.hash(password)
 
 
@@ -89,5 +121,10 @@ def _nobody() -> str:
     return _HASHER.hash("a password that nobody has")
 
 
+def operator_of(operator_id: int, tenant_id: int, name: str, role: str) -> Operator:
+    """The operator that a row of this table or of a join names."""
+    return Operator(operator_id, tenant_id, name, Role(role))
+
+
 def _operator(row: Row[Any]) -> Operator:
-    return Operator(row.id, row.tenant_id, row.name, Role(row.role))
+    return operator_of(row.id, row.tenant_id, row.name, row.role)

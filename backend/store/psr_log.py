@@ -5,13 +5,15 @@ It is the preview log and the ledger from which the licence to act is earned.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
 
-from sqlalchemy import Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from backend.domain.decision import Response
 from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.store.inserting import insert_unless_there
+from backend.store.queue_rows import mark
 from backend.store.tables import psr_log
 
 
@@ -53,6 +55,7 @@ def log(
         "to_judge": to_judge,
         "logged_at": now,
     }
+    mark(tx, tenant_id, [message_id])
     if insert_unless_there(tx, psr_log, values) is None and response is Response.RETRACT:
         here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id)
         tx.execute(update(psr_log).where(here).values(response=response, decision_id=decision_id, action=action))
@@ -62,6 +65,31 @@ def judge(tx: Connection, tenant_id: int, message_id: int, disposition: Disposit
     """Write down what an operator held the message to be; the last judgement counts."""
     here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id)
     tx.execute(update(psr_log).where(here).values(judged=disposition, judged_at=now, to_judge=False))
+    mark(tx, tenant_id, [message_id])
+
+
+def judgement(tx: Connection, tenant_id: int, message_id: int) -> tuple[str, bool]:
+    """(what it was judged, whether somebody must still judge it); empty when it was not, or has no line."""
+    here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id)
+    row = tx.execute(select(psr_log.c.judged, psr_log.c.to_judge).where(here)).first()
+    return (row.judged, row.to_judge) if row else ("", False)
+
+
+def take_back(tx: Connection, tenant_id: int, message_id: int, judged: str, now: datetime, *, to_judge: bool) -> None:
+    """Let an earlier judgement count again, or none when `judged` is empty."""
+    here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id)
+    at = now if judged else None
+    tx.execute(update(psr_log).where(here).values(judged=judged, judged_at=at, to_judge=to_judge))
+    mark(tx, tenant_id, [message_id])
+
+
+def judge_again(
+    tx: Connection, tenant_id: int, message_id: int, disposition: Disposition | None, now: datetime
+) -> None:
+    """A judgement was taken back: what is left of it, or nothing, stands in the ledger."""
+    here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id, psr_log.c.judged != "")
+    left = {"judged": disposition or "", "judged_at": now if disposition else None}
+    tx.execute(update(psr_log).where(here).values(**left))
 
 
 def tally(tx: Connection, tenant_id: int) -> tuple[int, int]:
@@ -72,9 +100,59 @@ def tally(tx: Connection, tenant_id: int) -> tuple[int, int]:
     return all_judged, tx.execute(select(func.count()).where(wrong)).scalar_one()
 
 
-def entries(tx: Connection, tenant_id: int, limit: int = 100, before: int | None = None) -> Sequence[LogEntry]:
+class Judged(StrEnum):
+    """Which lines of the log, by what people said of them."""
+
+    ANY = ""
+    DRAWN = "drawn"  # in the random share, and not judged yet
+    UNJUDGED = "unjudged"
+    CONFIRMED = "confirmed"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """Which lines are wanted; `since` and `until` are days, both included."""
+
+    response: Response | None = None
+    judged: Judged = Judged.ANY
+    since: date | None = None
+    until: date | None = None
+
+
+EVERYTHING = LogFilter()
+
+
+def count_to_judge(tx: Connection, tenant_id: int) -> int:
+    """How many lines of the random share nobody has judged yet."""
+    here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.to_judge.is_(True))
+    return tx.execute(select(func.count()).where(here)).scalar_one()
+
+
+def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
+    said = psr_log.c.judged
+    by_judged: dict[Judged, list[ColumnElement[bool]]] = {
+        Judged.ANY: [],
+        Judged.DRAWN: [psr_log.c.to_judge.is_(True)],
+        Judged.UNJUDGED: [said == ""],
+        Judged.CONFIRMED: [said != "", said.not_in([*LEGITIMATE])],
+        Judged.WRONG: [said.in_([*LEGITIMATE])],
+    }
+    conditions = by_judged[wanted.judged]
+    if wanted.response:
+        conditions = [*conditions, psr_log.c.response == wanted.response]
+    if wanted.since:
+        conditions = [*conditions, psr_log.c.logged_at >= datetime.combine(wanted.since, time())]
+    if wanted.until:
+        conditions = [*conditions, psr_log.c.logged_at < datetime.combine(wanted.until + timedelta(days=1), time())]
+    return conditions
+
+
+def entries(
+    tx: Connection, tenant_id: int, limit: int = 100, before: int | None = None, wanted: LogFilter = EVERYTHING
+) -> Sequence[LogEntry]:
     """The log, newest first."""
-    here = psr_log.c.tenant_id == tenant_id
+    here = and_(psr_log.c.tenant_id == tenant_id, *_conditions(wanted))
     if before is not None:
         here = and_(here, psr_log.c.id < before)
     rows = tx.execute(select(psr_log).where(here).order_by(psr_log.c.id.desc()).limit(min(limit, 500)))

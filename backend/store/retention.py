@@ -4,7 +4,8 @@ A message's time is over when the tenant's `evidence_days` have passed since an 
 was last reported. One that nobody ever judged counts from its last report. While a report is on its way, or a
 retraction is running or waits for approval, nothing of the message is forgotten.
 
-What goes: the bytes, the facts, subject, sender, search document, the reporters' comments, the details of reasons.
+What goes: the bytes, the facts, subject, sender, search document, the reporters' comments, operators' notes, the
+details of reasons.
 What stays: who reported when, verdicts' numbers, decisions, labels, the retraction's journal, the MinHash, the log.
 """
 
@@ -14,18 +15,28 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
 
-from backend.domain.retraction import OPEN, RetractionState
+from backend.domain.retraction import OPEN, WAITS_FOR_AN_OPERATOR
 from backend.domain.submission import FINAL, State
-from backend.store import embedded, tenants
+from backend.store import embedded, landings, tenants
 from backend.store.database import Database
 from backend.store.evidence import EvidenceStore
-from backend.store.tables import evidence, messages, retractions, search_documents, submissions, verdicts
+from backend.store.queue_rows import mark
+from backend.store.tables import (
+    candidates,
+    evidence,
+    messages,
+    notes,
+    retractions,
+    search_documents,
+    submissions,
+    verdicts,
+)
 
 BATCH = 50  # rows of one write transaction: reports that come in meanwhile wait no longer than that
 MOST_BATCHES = 200  # of one run; the next run goes on
 
 _UNFINISHED = [state for state in State if state not in FINAL]
-_UNDER_WAY = [*OPEN, RetractionState.AWAITING_APPROVAL]
+_UNDER_WAY = [*OPEN, *WAITS_FOR_AN_OPERATOR]
 
 
 def expire_evidence(database: Database, kept: EvidenceStore, tenant_id: int, now: datetime) -> int:
@@ -94,7 +105,11 @@ def _forget_messages(tx: Connection, tenant_id: int, ids: Sequence[int], now: da
     )
     reports = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id.in_(ids))
     tx.execute(update(submissions).where(reports).values(**dict.fromkeys(_OF_A_REPORT, "")))
+    beside = and_(notes.c.tenant_id == tenant_id, notes.c.message_id.in_(ids))
+    tx.execute(update(notes).where(beside).values(body=""))
     _forget_details(tx, tenant_id, ids)
+    mark(tx, tenant_id, ids)  # its row, and a document of its facets alone, are made anew
+    landings.forget_texts(tx, tenant_id, ids)
 
 
 _OF_A_REPORT = ("comment", "provider_message_id", "internet_message_id", "client_copy_sha256", "evidence_sha256")
@@ -157,6 +172,8 @@ def _is_loose() -> ColumnElement[bool]:
         ~named(messages, "evidence_sha256"),
         ~named(submissions, "evidence_sha256"),
         ~named(submissions, "client_copy_sha256"),
+        ~named(candidates, "weights_sha256"),
+        ~named(candidates, "card_sha256"),
     )
 
 

@@ -7,8 +7,9 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, and_, func, or_, select, update
 
-from backend.domain.retraction import OPEN, Retraction, RetractionState
+from backend.domain.retraction import OPEN, Canary, Retraction, RetractionState
 from backend.store.inserting import insert_unless_there
+from backend.store.queue_rows import mark
 from backend.store.tables import retractions
 
 
@@ -41,6 +42,7 @@ def order(
         "ordered_at": now,
         "approved_by": list(approved_by),
     }
+    mark(tx, tenant_id, [message_id])
     return insert_unless_there(tx, retractions, values)
 
 
@@ -88,6 +90,7 @@ def renew(tx: Connection, retraction: Retraction, now: datetime, lease: timedelt
 
 def leave(tx: Connection, retraction: Retraction, state: RetractionState, **values: object) -> bool:
     """Give the retraction back in `state`. False when the lease was lost: then it is another's."""
+    mark(tx, retraction.tenant_id, [retraction.message_id])
     kept = {"state": state, "lease": "", "leased_until": None, **values}
     return tx.execute(update(retractions).where(_held(retraction)).values(**kept)).rowcount == 1
 
@@ -116,12 +119,22 @@ def move(
         retractions.c.lease == "",
     )
     fresh = {"state": to, "attempts": 0, "cause": "", "retry_at": None, "finished_at": None, **values}
-    return tx.execute(update(retractions).where(resting).values(**fresh)).rowcount == 1
+    if to in OPEN:
+        fresh["undoing"] = to is RetractionState.RESTORING
+    moved = update(retractions).where(resting).values(**fresh).returning(retractions.c.message_id)
+    messages = tx.scalars(moved).all()
+    mark(tx, tenant_id, messages)
+    return len(messages) == 1
 
 
 def set_restorable_until(tx: Connection, retraction: Retraction, until: datetime) -> None:
     """Store the last moment at which Undo is possible."""
     tx.execute(update(retractions).where(retractions.c.id == retraction.id).values(restorable_until=until))
+
+
+def set_canary(tx: Connection, retraction: Retraction, canary: Canary) -> bool:
+    """Write down what the first copies have shown. False when the lease was lost."""
+    return tx.execute(update(retractions).where(_held(retraction)).values(canary=canary)).rowcount == 1
 
 
 def approvers(tx: Connection, tenant_id: int, retraction_id: int) -> list[int]:

@@ -1,19 +1,22 @@
 """Search index: what lies on top of search_documents, on each engine?
 
 SQLite has an FTS5 table kept by triggers, PostgreSQL an index over an expression. Both see words that
-`backend.store.search.terms` has cut and cleaned, parted by single spaces, and must not cut them again.
+`backend.store.words.terms` has cut and cleaned, parted by single spaces, and must not cut them again. FTS5 knows in
+which column a word stands; for PostgreSQL the words of the columns that can be asked for by name are there twice, once
+with the column's name before them.
 """
 
 import sqlite_utils
 from sqlalchemy import Connection, text
 
-COLUMNS = ("subject", "sender", "body", "keywords")
+from backend.store.facets import MARK
+
+COLUMNS = ("subject", "sender", "body", "keywords", "recipients", "domains", "own_id", "attachments", "reasons")
+NAMED = ("subject", "sender", "recipients", "domains", "own_id", "attachments", "reasons")
 FTS_TABLE = "search_documents_fts"
 TOKENIZER = "ascii tokenchars '_'"  # anything above ASCII is part of a word, so words part at spaces only
-VECTOR = (
-    "array_to_tsvector(array_remove("
-    "string_to_array(subject || ' ' || sender || ' ' || body || ' ' || keywords, ' '), ''))"
-)
+_ALL = " || ' ' || ".join([*COLUMNS, *(f"'{n}{MARK}' || replace({n}, ' ', ' {n}{MARK}')" for n in NAMED)])
+VECTOR = f"array_to_tsvector(array_remove(string_to_array({_ALL}, ' '), ''))"
 
 
 def ensure(database: sqlite_utils.Database, *, rebuild: bool) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
 from backend.domain.submission import (
     FINAL,
@@ -18,6 +18,7 @@ from backend.domain.submission import (
     SubmittedAs,
 )
 from backend.store.inserting import insert_unless_there
+from backend.store.queue_rows import mark
 from backend.store.tables import submissions
 
 _COLUMNS = [submissions.c[field.name] for field in fields(Submission)]
@@ -56,18 +57,29 @@ def keep(tx: Connection, report: Report, now: datetime) -> tuple[int, bool]:
         "identity": report.identity,
         "idempotency_key": report.idempotency_key or None,
         "client_copy_sha256": report.client_copy_sha256,
+        "evidence_sha256": report.evidence_sha256,
+        "evidence_source": EvidenceSource.FETCHED if report.evidence_sha256 else "",
         "received_at": now,
         "state": State.RECEIVED,
     }
     new = insert_unless_there(tx, submissions, values)
     if new is not None:
         return new, False
-    same = and_(
-        submissions.c.tenant_id == report.tenant_id,
-        submissions.c.person_id == report.person_id,
-        submissions.c.idempotency_key == report.idempotency_key,
-    )
+    same = _same(report.tenant_id, report.person_id, report.idempotency_key)
     return tx.execute(select(submissions.c.id).where(same)).scalar_one(), True
+
+
+def by_key(tx: Connection, tenant_id: int, person_id: int, idempotency_key: str) -> Submission | None:
+    """The submission that this person sent under this name."""
+    return _one(tx, select(*_COLUMNS).where(_same(tenant_id, person_id, idempotency_key)))
+
+
+def _same(tenant_id: int, person_id: int | None, idempotency_key: str) -> ColumnElement[bool]:
+    return and_(
+        submissions.c.tenant_id == tenant_id,
+        submissions.c.person_id == person_id,
+        submissions.c.idempotency_key == idempotency_key,
+    )
 
 
 def get(tx: Connection, tenant_id: int, submission_id: int) -> Submission | None:
@@ -88,6 +100,15 @@ def own(tx: Connection, tenant_id: int, person_id: int, limit: int = 50, before:
     if before is not None:
         mine = and_(mine, submissions.c.id < before)
     rows = tx.execute(select(*_COLUMNS).where(mine).order_by(submissions.c.id.desc()).limit(min(limit, 200)))
+    return [_submission(row) for row in rows]
+
+
+def of_tenant(tx: Connection, tenant_id: int, limit: int = 50, before: int | None = None) -> list[Submission]:
+    """Everybody's submissions, newest first, older than the id `before`."""
+    here = submissions.c.tenant_id == tenant_id
+    if before is not None:
+        here = and_(here, submissions.c.id < before)
+    rows = tx.execute(select(*_COLUMNS).where(here).order_by(submissions.c.id.desc()).limit(min(limit, 200)))
     return [_submission(row) for row in rows]
 
 
@@ -126,6 +147,8 @@ def advance(tx: Connection, submission: Submission, state: State, now: datetime,
         stamps["scored_at"] = now
     if state in FINAL:
         stamps["finished_at"] = now
+    if isinstance(message_id := kept.get("message_id"), int):
+        mark(tx, submission.tenant_id, [message_id])
     return _leave(tx, submission, state=state, attempts=0, cause="", retry_at=None, **stamps, **kept)
 
 
@@ -190,6 +213,20 @@ def reported_before(tx: Connection, submission: Submission, message_id: int) -> 
         submissions.c.id < submission.id,
     )
     return tx.execute(select(func.count()).where(earlier)).scalar_one() > 0
+
+
+def reported_since(tx: Connection, tenant_id: int, message_id: int, moment: datetime, limit: int) -> list[int]:
+    """Other messages that this message's reporters reported after a moment, the last reported first."""
+    mine = submissions.c.tenant_id == tenant_id
+    who = select(submissions.c.person_id).where(mine, submissions.c.message_id == message_id).distinct()
+    others = (
+        select(submissions.c.message_id)
+        .where(mine, submissions.c.person_id.in_(who), submissions.c.received_at > moment)
+        .where(submissions.c.message_id.is_not(None), submissions.c.message_id != message_id)
+        .group_by(submissions.c.message_id)
+        .order_by(func.max(submissions.c.id).desc())
+    )
+    return list(tx.scalars(others.limit(limit)))
 
 
 def is_authoritative(submission: Submission) -> bool:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, and_, select, update
 
 from backend.errors import Conflict, Unknown
-from backend.policy.settings import TenantPolicy, tenant_policy
+from backend.policy.settings import EVERY_ACTION, TenantPolicy, refuse_impossible, tenant_policy
 from backend.store.inserting import insert_unless_there
 from backend.store.tables import tenants
+from connectors.registry import actions_of
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Tenant:
     name: str
     provider: str
     policy: TenantPolicy
+    directory: str = ""  # the provider's own id of the organisation
+    administrator: str = ""  # whom the provider's directory is read as
 
 
 def get(tx: Connection, tenant_id: int) -> Tenant:
@@ -38,23 +41,49 @@ def by_slug(tx: Connection, slug: str) -> Tenant | None:
     return _tenant(row) if row else None
 
 
+def by_directory(tx: Connection, provider: str, directory: str) -> Tenant | None:
+    """The tenant that is this organisation at its provider."""
+    here = and_(tenants.c.provider == provider, tenants.c.directory == directory.strip().lower())
+    row = tx.execute(select(tenants).where(here)).first() if directory.strip() else None
+    return _tenant(row) if row else None
+
+
 def all_ids(tx: Connection) -> list[int]:
     """Every tenant, oldest first: for what is done tenant by tenant."""
     return list(tx.scalars(select(tenants.c.id).order_by(tenants.c.id)))
 
 
-def add(tx: Connection, slug: str, name: str, provider: str, now: datetime) -> int:
-    """A new tenant with the default policy. Raises Conflict when the short name is taken."""
-    values = {"slug": slug, "name": name, "provider": provider, "policy": {}, "created_at": now}
-    tenant_id = insert_unless_there(tx, tenants, values)
+def of_provider(tx: Connection, provider: str) -> list[Tenant]:
+    """Every tenant whose mail lies there, oldest first."""
+    rows = tx.execute(select(tenants).where(tenants.c.provider == provider).order_by(tenants.c.id))
+    return [_tenant(row) for row in rows]
+
+
+def add(
+    tx: Connection,
+    slug: str,
+    name: str,
+    provider: str,
+    now: datetime,
+    directory: str = "",
+    administrator: str = "",
+) -> int:
+    """A new tenant with the default policy. Raises Conflict when the short name or the organisation is taken."""
+    here = {"directory": directory.strip().lower(), "administrator": administrator.strip().lower()}
+    told = {"slug": slug, "name": name, "provider": provider, **here}
+    tenant_id = insert_unless_there(tx, tenants, {**told, "policy": {}, "created_at": now})
     if tenant_id is None:
-        raise Conflict(f"There is a tenant {slug!r} already.")
+        taken = f"{slug!r}" if by_slug(tx, slug) else f"of the {provider} organisation {directory}"
+        raise Conflict(f"There is a tenant {taken} already.")
     return tenant_id
 
 
 def save_policy(tx: Connection, tenant_id: int, own: Mapping[str, Any]) -> None:
     """Put these in the place of the tenant's own choices. Raises BadInput, naming the wrong one, and Unknown."""
+    provider = tx.execute(select(tenants.c.provider).where(tenants.c.id == tenant_id)).scalar()
     plain = tenant_policy(own).model_dump(mode="json")
+    if provider is not None:
+        refuse_impossible(own, _offered(provider), provider)
     chosen = {key: _only(plain[key], value) for key, value in own.items()}
     changed = tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(policy=chosen))
     if changed.rowcount != 1:
@@ -81,5 +110,10 @@ def _only(valid: Any, asked: Any) -> Any:
     return {str(key): valid[str(key)] for key in asked}
 
 
+def _offered(provider: str) -> frozenset[str]:
+    return frozenset(actions_of(provider)) or EVERY_ACTION
+
+
 def _tenant(row: Row[Any]) -> Tenant:
-    return Tenant(row.id, row.slug, row.name, row.provider, tenant_policy(row.policy))
+    policy = tenant_policy(row.policy, _offered(row.provider))
+    return Tenant(row.id, row.slug, row.name, row.provider, policy, row.directory, row.administrator)

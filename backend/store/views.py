@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Table, and_, func
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import POLICY
-from backend.domain.retraction import RetractionState
+from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, RetractionState
 from backend.domain.submission import FINAL, State
 from backend.store.tables import decisions, messages, people, psr_log, retractions, submissions, verdicts
 
@@ -119,6 +119,15 @@ def counts(tx: Connection, tenant_id: int, now: datetime) -> Counts:
     )
 
 
+def reports_waiting(tx: Connection, tenant_id: int) -> dict[str, int]:
+    """How many reports failed, and how many have no message yet; at most MOST_COUNTED each."""
+    mine = select(submissions.c.id).where(submissions.c.tenant_id == tenant_id)
+    on_the_way = [state for state in State if state not in FINAL]
+    arriving = mine.where(submissions.c.state.in_(on_the_way), submissions.c.message_id.is_(None))
+    failed = mine.where(submissions.c.state == State.FAILED)
+    return {"failed": _count(tx, failed), "arriving": _count(tx, arriving)}
+
+
 def _count(tx: Connection, statement: Select[Any]) -> int:
     some = statement.limit(MOST_COUNTED).subquery()
     return tx.execute(select(func.count()).select_from(some)).scalar_one()
@@ -173,7 +182,7 @@ def _only(tab: Tab, now: datetime) -> list[ColumnElement[bool]]:
         messages.c.first_reported_at >= now - REVIEW_WINDOW,
         or_(
             and_(decisions.c.decided_by == str(POLICY), or_(unsure, and_(malicious, left_there))),
-            retractions.c.state == RetractionState.AWAITING_APPROVAL,
+            retractions.c.state.in_([*WAITS_FOR_AN_OPERATOR]),
             psr_log.c.to_judge.is_(True),
         ),
     ]
@@ -183,7 +192,7 @@ def _order(order: Order) -> list[ColumnElement[Any]]:
     newest: list[ColumnElement[Any]] = [messages.c.first_reported_at.desc(), messages.c.id.desc()]
     if order is Order.NEWEST:
         return newest
-    waiting = func.coalesce(retractions.c.state, "") == RetractionState.AWAITING_APPROVAL
+    waiting = func.coalesce(retractions.c.state, "").in_([*WAITS_FOR_AN_OPERATOR])
     return [waiting.desc(), func.coalesce(verdicts.c.margin, -1000.0).desc(), *newest]
 
 

@@ -1,0 +1,46 @@
+"""Traits: which messages of this tenant share a link or a file that is their own?"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, and_, or_, select
+
+from backend.store.inserting import insert_unless_there
+from backend.store.tables import traits
+from model.modules.traits import Trait, shared
+
+MOST_SHARING = 5_000
+
+
+def keep(tx: Connection, tenant_id: int, message_id: int, found: Sequence[Trait]) -> None:
+    """Keep a message's traits; harmless when they are there already."""
+    for trait in found:
+        values = {"kind": trait.kind, "value": trait.value, "proven": trait.proven}
+        insert_unless_there(tx, traits, {"tenant_id": tenant_id, "message_id": message_id, **values})
+
+
+def of_message(tx: Connection, tenant_id: int, message_id: int) -> list[Trait]:
+    """The traits that were kept."""
+    here = and_(traits.c.tenant_id == tenant_id, traits.c.message_id == message_id)
+    rows = tx.execute(select(traits.c.kind, traits.c.value, traits.c.proven).where(here))
+    return [Trait(*row) for row in rows]
+
+
+def sharing(tx: Connection, tenant_id: int, message_id: int) -> list[tuple[int, Trait, Trait]]:
+    """(other message, its trait, ours) for each trait that another message has too, at most 5,000."""
+    ours = {(trait.kind, trait.value): trait for trait in of_message(tx, tenant_id, message_id)}
+    if not ours:
+        return []
+    same = or_(*[and_(traits.c.kind == kind, traits.c.value == value) for kind, value in ours])
+    statement = (
+        select(traits.c.message_id, traits.c.kind, traits.c.value, traits.c.proven)
+        .where(traits.c.tenant_id == tenant_id, same, traits.c.message_id != message_id)
+        .order_by(traits.c.message_id.desc())
+        .limit(MOST_SHARING)
+    )
+    return [
+        (row.message_id, Trait(row.kind, row.value, row.proven), ours[row.kind, row.value])
+        for row in tx.execute(statement)
+    ]
+
+
+__all__ = ["Trait", "keep", "of_message", "shared", "sharing"]
