@@ -1,0 +1,124 @@
+"""Send: did the other side take it? One try, with an end to every wait, to no address inside unless that is allowed."""
+
+import socket
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import httpcore
+
+from backend.crawl.guard import Forbidden, Guard
+from backend.crawl.visit import GuardedNetwork
+from backend.errors import BadInput
+from backend.outbound import syslog
+
+SECONDS = 10.0
+MOST_ANSWERED = 64_000  # bytes that are read of an answer, which nobody looks at
+SCHEMES = {"webhook": ("https", "http"), "siem": ("https", "http"), "syslog": ("syslog+tls", "syslog+tcp")}
+SECURE = frozenset({"https", "syslog+tls"})
+
+
+class NotTaken(Exception):
+    """The other side did not take it; the text says why, without a word of its answer."""
+
+
+@dataclass(frozen=True)
+class Network:
+    """What may be reached, and whom to trust."""
+
+    allowed: tuple[str, ...] = ()
+    ca_file: Path | None = None
+
+    @property
+    def guard(self) -> Guard:
+        """Only the open internet, and what an administrator has allowed."""
+        return Guard(self.allowed)
+
+    def context(self) -> ssl.SSLContext:
+        """Certificates and names are checked."""
+        return ssl.create_default_context(cafile=self.ca_file)
+
+
+def checked(kind: str, address: str) -> SplitResult:
+    """An address that events may be sent to, by its looks. Raises BadInput."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        raise BadInput("This address cannot be read.") from error
+    if parts.scheme not in SCHEMES.get(kind, ()) or not parts.hostname or len(address) > 500:
+        raise BadInput(f"Give an address that begins with {SCHEMES.get(kind, ('https',))[0]}://")
+    if parts.username or parts.fragment or not address.isprintable() or " " in address:
+        raise BadInput("An address holds no name, password or blank.")
+    if kind == "syslog" and not port:
+        raise BadInput("Say the port: syslog+tls://HOST:6514")
+    return parts
+
+
+def post(address: str, body: bytes, headers: Sequence[tuple[str, str]], network: Network) -> None:
+    """One POST; anything but 2xx is a no, a redirect as well. Raises NotTaken."""
+    parts = urlsplit(address)
+    given = [(b"Host", parts.netloc.encode()), *[(name.encode(), value.encode()) for name, value in headers]]
+    waits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)}
+    try:
+        _only_where_allowed(parts, network)
+        backend = GuardedNetwork(network.guard)
+        with (
+            httpcore.ConnectionPool(ssl_context=network.context(), network_backend=backend, retries=0) as pool,
+            pool.stream("POST", address, headers=given, content=body, extensions=waits) as response,
+        ):
+            _drain(response)
+            status = response.status
+    except Forbidden as error:
+        raise NotTaken("the address lies inside a network: see UNHOOK_OUTBOUND_ALLOWED_NETWORKS") from error
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+        raise NotTaken(f"not reached ({type(error).__name__})") from error
+    if not 200 <= status < 300:
+        raise NotTaken(f"answered {status}")
+
+
+def write(address: str, messages: Sequence[bytes], network: Network) -> None:
+    """Write syslog messages over one connection, and see it closed in order. Raises NotTaken."""
+    parts = urlsplit(address)
+    host, port = parts.hostname or "", parts.port or 6514
+    try:
+        _only_where_allowed(parts, network)
+        reached = network.guard.address(host, 443)  # which port it is does not matter to where it is
+        with socket.create_connection((reached, port), timeout=SECONDS) as plain:
+            if parts.scheme == "syslog+tls":
+                with network.context().wrap_socket(plain, server_hostname=host) as secured:
+                    secured.sendall(b"".join(syslog.framed(message) for message in messages))
+                    _close(secured)
+            else:
+                plain.sendall(b"".join(syslog.framed(message) for message in messages))
+                _close(plain)
+    except Forbidden as error:
+        raise NotTaken("the address lies inside a network: see UNHOOK_OUTBOUND_ALLOWED_NETWORKS") from error
+    except OSError as error:
+        raise NotTaken(f"not reached ({type(error).__name__})") from error
+
+
+def _only_where_allowed(parts: SplitResult, network: Network) -> None:
+    """Without TLS only within the networks that an administrator has named. Raises Forbidden, OSError."""
+    if parts.scheme in SECURE:
+        return
+    network.guard.address(parts.hostname or "", 1)  # a port that is not the web's: only allowed networks have it
+
+
+def _close(connection: socket.socket) -> None:
+    """Syslog answers nothing: that the other side closes after us is all that can be known."""
+    connection.shutdown(socket.SHUT_WR)
+    connection.settimeout(SECONDS)
+    while connection.recv(4096):
+        pass
+
+
+def _drain(response: httpcore.Response) -> None:
+    """A short answer is read to its end, so that the other side sees no broken connection."""
+    size = 0
+    for piece in response.iter_stream():
+        size += len(piece)
+        if size > MOST_ANSWERED:
+            return
