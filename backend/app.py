@@ -4,9 +4,10 @@ from time import monotonic
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from backend import api, web
-from backend.api.identity import BearerTokens, Identifier
+from backend import api, web, whence
+from backend.api.identity import AnyToken, Identifier
 from backend.api.limits import make_limiter
 from backend.api.reading import longest_body
 from backend.log import begin_request
@@ -38,7 +39,7 @@ QUIET = frozenset({"api.healthz", "api.readyz", "api.metrics"})  # asked every f
 def create_app(services: Services, identifier: Identifier | None = None) -> Flask:
     """The web process: API and pages over one set of services. Never imports torch.
 
-    `identifier` proves who sends an API request; by default the reporter tokens that Unhook issued.
+    `identifier` proves who sends an API request; by default a token of Unhook's own or of Microsoft's.
     """
     settings = services.settings
     app = Flask("backend.app", static_folder=None)
@@ -50,12 +51,15 @@ def create_app(services: Services, identifier: Identifier | None = None) -> Flas
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
     )
+    if hops := settings.trusted_proxies:
+        # As many entries as there are proxies of ours, counted from the end: the rest is what anybody may write.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=0)  # type: ignore[method-assign]
     metrics = Metrics(services.database, services.now)
     _watch_requests(app, metrics)
     _harden_answers(app, settings)
 
     limiter = make_limiter(app, settings)
-    api.register(app, services, identifier or BearerTokens(services), limiter, metrics)
+    api.register(app, services, identifier or AnyToken(services), limiter, metrics)
     web.register(app, services)
     return app
 
@@ -67,6 +71,7 @@ def _watch_requests(app: Flask, metrics: Metrics) -> None:
     def begin() -> None:
         g.began = monotonic()
         g.request_id = begin_request(request.headers.get("X-Request-ID", ""))
+        whence.bind(whence.spelled(request.remote_addr or ""))
 
     @app.after_request
     def answered(response: Response) -> Response:

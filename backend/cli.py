@@ -25,10 +25,15 @@ COMMANDS = {
     "score": ("backend.commands.score", "Ask the model about message files. Needs no database."),
     "retract": ("backend.commands.retract", "Take a message out of every mailbox."),
     "restore": ("backend.commands.restore", "Put a retraction's copies back where they were."),
+    "corpus": ("backend.commands.corpus", "Make a data set of labelled mail, and see what it gives away."),
+    "learn": ("backend.commands.learn", "Teach a tenant's own network by its labels."),
     "train": ("backend.commands.train", "Train a checkpoint on corpora of real mail."),
     "evaluate": ("backend.commands.evaluate", "Measure a checkpoint on held-out mail."),
+    "manifest": ("backend.commands.manifest", "Write or check the manifest of the Outlook add-in."),
+    "gmail-addon": ("backend.commands.gmail_addon", "Write or check the deployment of the Gmail add-on."),
     "doctor": ("backend.commands.doctor", "Check the installation and say what to do."),
     "export": ("backend.commands.export", "Write a tenant's rows as JSON lines or CSV."),
+    "indicators": ("backend.commands.indicators", "Print a campaign's indicators as STIX or MISP."),
     "backup": ("backend.commands.backup", "Copy the embedded database and its evidence, check a copy, put it back."),
 }
 

@@ -1,6 +1,7 @@
 """Errors of the backend, each a class because its caller treats it differently.
 
 UnhookError
+  + NotIdentified     nobody we know sent this (401)
   + NotAllowed        this person or operator may not do that (403)
   + Unknown           there is no such thing, or not for this tenant (404)
   + Conflict          not in the state it is in now (409)
@@ -11,7 +12,16 @@ UnhookError
 
 
 class UnhookError(Exception):
-    """A refusal with a sentence for the person who asked."""
+    """A refusal with a sentence for the person who asked; values have names in it, so that pages can translate it."""
+
+    def __init__(self, sentence: str = "", **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence = sentence
+        self.values = values
+
+
+class NotIdentified(UnhookError):
+    """Nobody we know sent this."""
 
 
 class NotAllowed(UnhookError):

@@ -11,6 +11,10 @@ from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from redis.exceptions import RedisError
 
+from backend.flow.learn import follow
+from backend.flow.learning_process import start_learning
+from backend.flow.look_again import look_again
+from backend.flow.outbound import deliver_due
 from backend.flow.steps import run_retraction, run_submission
 from backend.flow.sweep import forget, recover, sweep
 from backend.services import Services
@@ -45,9 +49,13 @@ class Queue:
         """Register the tasks. Called once, when the services are complete."""
         self._add("submission", lambda number: run_submission(services, number))
         self._add("retraction", lambda number: run_retraction(services, number))
+        self._add("later_look", lambda number: look_again(services, number))
+        self._add("label", lambda number: follow(services, number))
+        self._add("candidate", lambda number: start_learning(services.settings, number))
         every = f"*/{services.settings.sweep_minutes}"
         self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
+        self.huey.periodic_task(crontab(minute=every), name="deliver")(lambda: deliver_due(services))
 
     def _add(self, name: str, run: Callable[[int], None]) -> None:
         self._tasks[name] = self.huey.task(name=name)(run)
@@ -59,6 +67,18 @@ class Queue:
     def retraction(self, retraction_id: int, *, after_seconds: float = 0) -> None:
         """Somebody should work on this retraction."""
         self._wake("retraction", retraction_id, after_seconds)
+
+    def later_look(self, look_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should look for a message again."""
+        self._wake("later_look", look_id, after_seconds)
+
+    def candidate(self, candidate_id: int) -> None:
+        """Somebody should start the process that trains this candidate."""
+        self._wake("candidate", candidate_id, 0)
+
+    def label(self, label_id: int) -> None:
+        """Somebody should decide anew what rests on this label."""
+        self._wake("label", label_id, 0)
 
     def _wake(self, name: str, number: int, after_seconds: float) -> None:
         try:

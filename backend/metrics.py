@@ -10,10 +10,11 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
-from sqlalchemy import ColumnElement, Connection, Float, Table, and_, case, cast, func, or_, select
+from sqlalchemy import Connection, Table, and_, case, func, or_, select
 
 from backend.domain.submission import FINAL
 from backend.store.database import Database
+from backend.store.spans import seconds_between
 from backend.store.tables import answers, copies, decisions, psr_log, retractions, submissions
 
 BUCKETS = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)  # seconds from report to verdict
@@ -92,7 +93,7 @@ def _waiting(tx: Connection, now: datetime) -> list[GaugeMetricFamily]:
 
 
 def _verdict_seconds(tx: Connection) -> HistogramMetricFamily:
-    took = _seconds_between(tx.dialect.name, submissions.c.received_at, submissions.c.scored_at).label("seconds")
+    took = seconds_between(tx.dialect.name, submissions.c.received_at, submissions.c.scored_at).label("seconds")
     scored = select(took).where(submissions.c.scored_at.is_not(None))
     seconds = scored.cte("took").prefix_with("MATERIALIZED").c.seconds  # else worked out anew for every bucket
     within = [func.sum(case((seconds <= bucket, 1), else_=0)) for bucket in BUCKETS]
@@ -105,11 +106,3 @@ def _verdict_seconds(tx: Connection) -> HistogramMetricFamily:
         buckets=[*buckets, ("+Inf", float(count))],
         sum_value=float(total),
     )
-
-
-def _seconds_between(
-    dialect: str, start: ColumnElement[datetime], end: ColumnElement[datetime]
-) -> ColumnElement[float]:
-    if dialect == "sqlite":
-        return cast((func.julianday(end) - func.julianday(start)) * 86_400, Float)
-    return cast(func.extract("epoch", end - start), Float)

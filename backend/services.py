@@ -24,6 +24,18 @@ class Wake(Protocol):
         """Somebody should work on this retraction."""
         ...
 
+    def later_look(self, look_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should look for a message again."""
+        ...
+
+    def candidate(self, candidate_id: int) -> None:
+        """Somebody should start the process that trains this candidate."""
+        ...
+
+    def label(self, label_id: int) -> None:
+        """Somebody should decide anew what rests on this label."""
+        ...
+
     def ready(self) -> bool:
         """Whether the queue answers."""
         ...
@@ -42,7 +54,8 @@ class Services:
     database: Database
     evidence: EvidenceStore
     mailboxes: Callable[[int], Mailboxes]  # by tenant id; raises Unknown when the tenant has no connector
-    predictor: Callable[[], Predictor]
+    predictor: Callable[[], Predictor]  # the installation's checkpoint
+    predictor_of: Callable[[int], Predictor]  # by tenant id: its own candidate, once one serves
     wake: Wake
     now: Callable[[], datetime] = utc_now
     random: Random = field(default_factory=Random)  # draws the share to judge; guards nothing

@@ -5,11 +5,15 @@ A secret may come from a file instead: UNHOOK_SECRET_KEY_FILE names a file that 
 
 import os
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.errors import BadInput
+
+HTTPS = r"^https://[^\s?#]*[^\s?#/]$"
+OWN_HTTPS = r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?)?$"  # plain only on this machine
 
 
 class Settings(BaseSettings):
@@ -27,6 +31,9 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the web process listens on.")
     port: int = Field(8025, ge=0, le=65535, description="Port the web process listens on.")
+    trusted_proxies: int = Field(
+        0, ge=0, le=9, description="Reverse proxies of yours before the web process, for the true client address."
+    )
     metrics_hosts: tuple[str, ...] = Field(
         ("127.0.0.1", "::1"), description="Client addresses that may read /metrics, as a JSON list."
     )
@@ -45,13 +52,77 @@ class Settings(BaseSettings):
         0, ge=0, description="Reports one address may send in a minute without proving who sends them; 0 takes none."
     )
     sign_ins_per_minute: int = Field(10, ge=1, description="Sign-in attempts one address may make in a minute.")
+    session_hours: int = Field(10, ge=1, le=168, description="Hours after which an operator must sign in again.")
+    session_idle_minutes: int = Field(
+        120, ge=5, le=10_080, description="Minutes without work after which an operator must sign in again."
+    )
+    first_sign_in_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"),
+        description="Client addresses from which the very first operator may sign in by password, as a JSON list.",
+    )
+    oidc_issuer: str = Field("", pattern=OWN_HTTPS, description="OpenID Connect issuer that operators sign in through.")
+    oidc_client_id: str = Field("", description="Client that the issuer knows Unhook as.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="Its secret; a public client has none.")
+    oidc_scope: str = Field("openid email profile", pattern=r"^openid( |$)", description="What is asked for.")
+    oidc_name: str = Field("your organisation", description="What the button on the sign-in page says.")
+    oidc_role_claim: str = Field("", description="Claim that holds roles or groups; empty: owners choose roles here.")
+    oidc_roles: dict[str, Literal["owner", "admin", "analyst", "viewer"]] = Field(
+        {}, description="Role for each value of that claim, as a JSON object."
+    )
     log_format: str = Field("console", pattern="^(console|json)$", description="console for people, json for machines.")
     secure_cookies: bool = Field(False, description="Send session cookies over HTTPS only; switch on behind TLS.")
+    learn_seconds: int = Field(900, ge=30, description="How long training a candidate may take.")
+    learn_megabytes: int = Field(3000, ge=500, description="Memory that training a candidate may use, in megabytes.")
     lease_seconds: int = Field(
         600, ge=1, description="How long a step may hold a row before sweep gives it to another."
     )
     sweep_minutes: int = Field(1, ge=1, le=59, description="How often sweep looks for what was lost.")
     max_attempts: int = Field(10, ge=1, description="Tries of one step before the submission is failed with its cause.")
+    public_url: str = Field(
+        "", pattern=r"^(https://[^\s/?#]+)?$", description="Where people reach the web process, such as https://host."
+    )
+    ca_file: Path | None = Field(None, description="PEM file of certificate authorities for calls to mail providers.")
+    microsoft_login_url: str = Field(
+        "https://login.microsoftonline.com", pattern=HTTPS, description="Microsoft's sign-in service."
+    )
+    microsoft_graph_url: str = Field(
+        "https://graph.microsoft.com/v1.0", pattern=HTTPS, description="Microsoft Graph, with its version."
+    )
+    outlook_client_id: str = Field("", description="App registration that reads and retracts mail through Graph.")
+    outlook_client_secret: SecretStr = Field(SecretStr(""), description="Its secret, if it has no certificate.")
+    outlook_certificate: SecretStr = Field(
+        SecretStr(""), description="Its private key and certificate, both as PEM; preferred to a secret."
+    )
+    outlook_addin_client_id: str = Field("", description="App registration of the add-in: whom its tokens are for.")
+    outlook_answers_from: str = Field("", description="Mailbox that answers to reporters are sent from.")
+    outlook_forward_to: str = Field("", description="Address the add-in names when it cannot reach Unhook.")
+    gmail_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of the service account, or a workload's identity; the JSON as downloaded.",
+    )
+    gmail_service_account: str = Field("", description="Address of the service account, when it has no key.")
+    gmail_addon_account: str = Field("", description="Service account that Google calls the add-on as.")
+    gmail_addon_client_id: str = Field("", description="OAuth client of the add-on: whom people's tokens are for.")
+    gmail_answers_from: str = Field("", description="Account that answers to Gmail's reporters are sent from.")
+    google_token_url: str = Field(
+        "https://oauth2.googleapis.com/token", pattern=HTTPS, description="Google's token service."
+    )
+    google_certs_url: str = Field(
+        "https://www.googleapis.com/oauth2/v1/certs", pattern=HTTPS, description="Certificates Google signs with."
+    )
+    gmail_url: str = Field("https://gmail.googleapis.com", pattern=HTTPS, description="The Gmail API.")
+    google_admin_url: str = Field(
+        "https://admin.googleapis.com", pattern=HTTPS, description="Google's Directory and Reports APIs."
+    )
+    google_iam_url: str = Field(
+        "https://iamcredentials.googleapis.com", pattern=HTTPS, description="Google's IAM, which signs without a key."
+    )
+    crawl_allowed_networks: tuple[str, ...] = Field(
+        (), description="Networks inside that followed links may reach all the same, as a JSON list."
+    )
+    outbound_allowed_networks: tuple[str, ...] = Field(
+        (), description="Networks inside that webhooks and SIEM feeds may reach, as a JSON list."
+    )
     demo: bool = Field(False, description="Serve the demo's webmail page; set by `unhook demo`.")
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from base64 import b64decode
 from binascii import Error as NotBase64
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +17,7 @@ from pydantic import (
 )
 
 from backend.domain.disposition import Disposition
-from backend.domain.submission import Kind, State, SubmittedAs
+from backend.domain.submission import Identity, Kind, State, SubmittedAs
 
 HIGHEST_ID = 2**31 - 1  # of PostgreSQL's integer
 # Control characters have no place in an id, and PostgreSQL keeps no NUL anywhere.
@@ -25,6 +25,7 @@ ID_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 TEXT_PATTERN = r"^[^\x00]*$"
 BASE64_PATTERN = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 KEY_PATTERN = r"^[\x21-\x7e]*$"
+GUID_PATTERN = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
 
 
 def _decoded(value: object) -> object:
@@ -108,6 +109,28 @@ class UnverifiedBody(_Body):
     comment: str = Field("", max_length=2000, pattern=TEXT_PATTERN, description="Anything the analysts should know.")
 
 
+class UnverifiedOutlookBody(_Body):
+    """A report from Outlook without a token: the message, or its Message-ID for us to look for."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_given(name) for name in ("internet_message_id", "raw")]})
+
+    directory: str = Field(
+        min_length=36, max_length=36, pattern=GUID_PATTERN, description="The organisation's Microsoft tenant id."
+    )
+    internet_message_id: str = Field(
+        "", max_length=998, pattern=ID_PATTERN, description="The Message-ID header of the message."
+    )
+    submitted_as: SubmittedAs = Field(SubmittedAs.PHISH, description="What you think it is.")
+    comment: str = Field("", max_length=2000, pattern=TEXT_PATTERN, description="Anything the analysts should know.")
+    raw: RawMessage | None = Field(None, description="The raw message, base64.")
+
+    @model_validator(mode="after")
+    def _names_a_message(self) -> "UnverifiedOutlookBody":
+        if not (self.internet_message_id or self.raw):
+            raise ValueError("name the message: give internet_message_id or raw")
+        return self
+
+
 class RawReportQuery(_Body):
     """What may stand in the address beside a raw message."""
 
@@ -188,6 +211,55 @@ class SubmissionPage(_Body):
     before: int | None
 
 
+class TenantSubmission(_Body):
+    """One report of anybody in the organisation, for programs. It names no person and quotes no mail."""
+
+    id: int
+    state: State
+    kind: Kind
+    identity: Identity
+    submitted_as: SubmittedAs
+    received_at: When
+    message: int | None = Field(
+        description="The message it reports, once that was read; the same for all its reporters."
+    )
+    disposition: Disposition | None
+    reasons: list[str] = Field(description="Codes of the reasons for it; docs/reasons.md says what each means.")
+    retracted: bool = Field(description="Whether copies of the message have been taken out of mailboxes.")
+
+
+class TenantSubmissionPage(_Body):
+    """Reports, newest first. `before` is what to ask for next; null at the end."""
+
+    submissions: list[TenantSubmission]
+    before: int | None
+
+
+class TenantNumbers(_Body):
+    """What came in during the last days and what became of it. Counts only."""
+
+    days: int
+    reports: int
+    reporters: int
+    messages: int
+    dispositions: dict[Disposition, int]
+    retractions: int
+    by_themselves: int = Field(description="Retractions that PSR ordered.")
+    outcomes: dict[str, int] = Field(description="Copies by what became of them.")
+
+
+class DaysQuery(_Body):
+    """Which days."""
+
+    days: int = Field(30, ge=1, le=366, description="How many, up to now.")
+
+
+class FormQuery(_Body):
+    """In which form."""
+
+    format: Literal["stix", "misp"] = Field("stix", description="A STIX 2.1 bundle or a MISP event.")
+
+
 class Health(_Body):
     """Whether the process can work, and what is missing if not."""
 
@@ -213,8 +285,18 @@ class Problem(_Body):
     fields: list[FieldProblem] = []
 
 
-ACCEPTED: tuple[type[BaseModel], ...] = (ReportBody, UnverifiedBody)
-ANSWERED: tuple[type[BaseModel], ...] = (Receipt, Thanks, SubmissionView, SubmissionPage, Health, Problem)
+ACCEPTED: tuple[type[BaseModel], ...] = (ReportBody, UnverifiedBody, UnverifiedOutlookBody)
+ANSWERED: tuple[type[BaseModel], ...] = (
+    TenantSubmission,
+    TenantSubmissionPage,
+    TenantNumbers,
+    Receipt,
+    Thanks,
+    SubmissionView,
+    SubmissionPage,
+    Health,
+    Problem,
+)
 
 
 def plain(model: BaseModel) -> dict[str, Any]:

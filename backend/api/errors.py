@@ -10,8 +10,16 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from backend.api.bodies import FieldProblem, Problem
-from backend.api.identity import NotIdentified
-from backend.errors import BadInput, Conflict, NotAllowed, StoreUnavailable, TooLarge, UnhookError, Unknown
+from backend.errors import (
+    BadInput,
+    Conflict,
+    NotAllowed,
+    NotIdentified,
+    StoreUnavailable,
+    TooLarge,
+    UnhookError,
+    Unknown,
+)
 from backend.log import current_request
 
 log = structlog.get_logger()
@@ -69,6 +77,13 @@ def register(app: Flask) -> None:
     app.register_error_handler(UnhookError, refused)
     app.register_error_handler(HTTPException, not_understood)
     app.register_error_handler(Exception, went_wrong)
+
+
+def answer(error: Exception) -> Response:
+    """Whatever it is, as the app answers it."""
+    if isinstance(error, UnhookError):
+        return refused(error)
+    return not_understood(error) if isinstance(error, HTTPException) else went_wrong(error)
 
 
 def refused(error: UnhookError) -> Response:

@@ -1,13 +1,13 @@
 """Health: does the process live, can it work, and what has it measured?"""
 
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
 
 import structlog
 from flask import Response, request
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from backend import whence
 from backend.api.bodies import Health, plain
 from backend.errors import NotAllowed, StoreUnavailable, UnhookError
 from backend.metrics import Metrics
@@ -40,9 +40,9 @@ class Operations:
 
     def measured(self) -> ResponseReturnValue:
         """Measurements, for the socket's own address only: headers are what anybody can write."""
-        allowed = {_plain_address(host) for host in self._services.settings.metrics_hosts}
+        allowed = {whence.spelled(host) for host in self._services.settings.metrics_hosts}
         passed_on = any(name in request.headers for name in FORWARDED)  # a proxy's neighbour is not its client
-        asking = _plain_address(request.remote_addr or "")
+        asking = whence.spelled(request.remote_addr or "")
         if passed_on or not asking or asking not in allowed:
             raise NotAllowed("Measurements are for the addresses in UNHOOK_METRICS_HOSTS, asked directly.")
         return Response(self._metrics.render(), content_type=CONTENT_TYPE_LATEST)
@@ -69,13 +69,3 @@ def _works(name: str, check: Callable[[], None]) -> bool:
         log.warning("not ready", missing=name, why=str(error), exc_info=error)
         return False
     return True
-
-
-def _plain_address(text: str) -> str:
-    """One spelling per address; ::ffff:127.0.0.1 is 127.0.0.1."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return text  # no address: a Unix socket, or a name that never matches one
-    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
-    return str(mapped or address)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from flask import Flask, g, request
 from flask_limiter import Limiter
 
-from backend.api.identity import Identified, Identifier, NotIdentified
+from backend.api.identity import Identified, Identifier
+from backend.errors import NotIdentified
 from backend.settings import Settings
 
 READS_PER_MINUTE = 600  # looking at one's own reports; a list that refreshes every second stays far below

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backend.api.bodies import ACCEPTED, ANSWERED, PageQuery, RawReportQuery, ReportHeaders
+from backend.api.bodies import ACCEPTED, ANSWERED, DaysQuery, FormQuery, PageQuery, RawReportQuery, ReportHeaders
 from backend.api.errors import SENTENCES
 from backend.domain.submission import SubmittedAs
 
@@ -30,10 +30,13 @@ def describe() -> Json:
             "version": version("unhook"),
             "description": "Report a message, and see what became of it.",
         },
-        "paths": {**_reports(), **_operations()},
+        "paths": {**_reports(), **_of_tenant(), **_operations()},
         "components": {
             "schemas": schemas["$defs"],
-            "securitySchemes": {"reporter": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "reporter": {"type": "http", "scheme": "bearer"},
+                "program": {"type": "http", "scheme": "bearer", "description": "A service token with the scope."},
+            },
         },
         "security": [{"reporter": []}],
     }
@@ -83,6 +86,56 @@ def _reports() -> Json:
                 },
             }
         },
+        "/api/v1/reports/unverified/outlook": {
+            "post": {
+                "operationId": "reportUnverifiedFromOutlook",
+                "summary": "Report a message from Outlook without a token; off unless the installation allows it.",
+                "security": [],
+                "requestBody": _json_body("UnverifiedOutlookBody"),
+                "responses": {
+                    "202": _json("Thanks", "The same for every message and every directory, known or not."),
+                    **_refusals(*TAKES_REPORT, 404),
+                },
+            }
+        },
+    }
+
+
+def _of_tenant() -> Json:
+    refused = _refusals(*ASKS_WHO, 400, 403)
+    as_json = {"application/json": {"schema": {"type": "object"}}}
+    shared = {"description": "A STIX 2.1 bundle or a MISP event.", "content": as_json}
+    return {
+        "/api/v1/tenant/submissions": {
+            "get": {
+                "operationId": "listSubmissions",
+                "summary": "Everybody's reports, newest first. Scope read:submissions.",
+                "security": [{"program": []}],
+                "parameters": _parameters(PageQuery, "query"),
+                "responses": {"200": _json("TenantSubmissionPage", "One page."), **refused},
+            }
+        },
+        "/api/v1/tenant/campaigns/{campaign_id}/indicators": {
+            "get": {
+                "operationId": "indicators",
+                "summary": "A campaign's indicators, as STIX or MISP. Scope export:indicators.",
+                "security": [{"program": []}],
+                "parameters": [
+                    {"name": "campaign_id", "in": "path", "required": True, "schema": _bounded_id()},
+                    *_parameters(FormQuery, "query"),
+                ],
+                "responses": {"200": shared, **refused, **_refusals(404)},
+            }
+        },
+        "/api/v1/tenant/numbers": {
+            "get": {
+                "operationId": "numbers",
+                "summary": "What came in lately and what became of it. Scope read:metrics.",
+                "security": [{"program": []}],
+                "parameters": _parameters(DaysQuery, "query"),
+                "responses": {"200": _json("TenantNumbers", "Counts."), **refused},
+            }
+        },
     }
 
 
@@ -108,8 +161,12 @@ def _open_get(name: str, summary: str, responses: Json) -> Json:
 
 def _report_body(model: str) -> Json:
     raw = {"schema": {"type": "string", "contentMediaType": "message/rfc822", "minLength": 1}}
-    as_json = {"schema": {"$ref": REF.format(model=model)}}
-    return {"required": True, "content": {"application/json": as_json, "message/rfc822": raw}}
+    as_json = _json_body(model)
+    return {**as_json, "content": {**as_json["content"], "message/rfc822": raw}}
+
+
+def _json_body(model: str) -> Json:
+    return {"required": True, "content": {"application/json": {"schema": {"$ref": REF.format(model=model)}}}}
 
 
 def _parameters(model: type[BaseModel], place: str) -> list[Json]:

@@ -6,7 +6,7 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from backend.api.bodies import RawReportQuery, ReportBody, ReportHeaders, UnverifiedBody
+from backend.api.bodies import RawReportQuery, ReportBody, ReportHeaders, UnverifiedBody, UnverifiedOutlookBody
 from backend.api.errors import WrongFields
 from backend.errors import BadInput, TooLarge
 from backend.settings import Settings
@@ -16,7 +16,7 @@ JSON = "application/json"
 BESIDE_RAW = 100_000  # bytes of a JSON body that are not the raw message
 
 Model = TypeVar("Model", bound=BaseModel)
-Report = TypeVar("Report", ReportBody, UnverifiedBody)
+Report = TypeVar("Report", ReportBody, UnverifiedBody, UnverifiedOutlookBody)
 
 
 def longest_body(settings: Settings) -> int:
@@ -48,20 +48,14 @@ def read_report(request: Request, model: type[Report], most: int) -> Report:
     query = read_query(request, RawReportQuery)
     if request.mimetype == RAW:
         return model.model_construct(raw=_raw(request, most), submitted_as=query.submitted_as)
-    if request.mimetype != JSON:
-        raise UnsupportedMediaType
-    body = _json(request, model, most)
+    body = read_json(request, model, most)
     return body if "submitted_as" in body.model_fields_set else body.model_copy(update=query.model_dump())
 
 
-def _raw(request: Request, most: int) -> bytes:
-    raw = _bytes(request, most)
-    if not raw:
-        raise BadInput("The body is empty. Send the raw message, headers and all.")
-    return raw
-
-
-def _json(request: Request, model: type[Report], most: int) -> Report:
+def read_json(request: Request, model: type[Report], most: int) -> Report:
+    """The report, sent as JSON. Raises BadInput, TooLarge or what Werkzeug raises."""
+    if request.mimetype != JSON:
+        raise UnsupportedMediaType
     try:
         body = model.model_validate_json(_bytes(request, _as_base64(most) + BESIDE_RAW))
     except ValidationError as error:
@@ -69,6 +63,13 @@ def _json(request: Request, model: type[Report], most: int) -> Report:
     if body.raw and len(body.raw) > most:
         raise TooLarge(f"The raw message is too large: at most {most:,} bytes are accepted.")
     return body
+
+
+def _raw(request: Request, most: int) -> bytes:
+    raw = _bytes(request, most)
+    if not raw:
+        raise BadInput("The body is empty. Send the raw message, headers and all.")
+    return raw
 
 
 def _bytes(request: Request, most: int) -> bytes:

@@ -28,6 +28,12 @@ from backend.store import decisions, submissions
 
 log = structlog.get_logger()
 
+# Whose shared or delegated mailbox somebody may open is known to Exchange, but neither Graph nor Maildirs tell it.
+NOT_YOURS = (
+    "You can report from your own mailbox only; leave `mailbox` out. That you may open another one, shared or "
+    "delegated, cannot be proven here: hand its message to your security team."
+)
+
 
 class OwnSubmissions(MethodView):
     """The reports of whoever asks: add one, list them."""
@@ -117,13 +123,13 @@ class OwnSubmission(MethodView):
 def report_of(who: Identified, body: ReportBody, idempotency_key: str) -> Report:
     """The report as intake keeps it: who, whose mailbox and what kind is proven, never read from the body."""
     if body.mailbox and body.mailbox.casefold() != who.person.address.casefold():
-        raise NotAllowed("You can report from your own mailbox only. Leave `mailbox` out.")
+        raise NotAllowed(NOT_YOURS)
     if who.kind is Kind.TEAM and not body.raw:
         raise BadInput("raw: a security team's report brings the message itself.")
     return Report(
         tenant_id=who.tenant_id,
         person_id=who.person.id,
-        mailbox=who.person.address,
+        mailbox=who.person.address or who.person.subject,
         provider_message_id=body.provider_message_id,
         internet_message_id=body.internet_message_id,
         comment=body.comment,

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -12,6 +13,8 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import make_url
 
 from backend.commands.checkpoint import loaded
+from backend.commands.doctor_gmail import examine_gmail
+from backend.commands.doctor_outlook import credential_ends, examine_outlook
 from backend.domain.submission import State
 from backend.errors import UnhookError
 from backend.jobs import Queue, make_queue
@@ -22,8 +25,7 @@ from backend.store import embedded, tables, tenants
 from backend.store.database import Database, open_database, version
 from backend.store.evidence import EvidenceStore
 from backend.store.submissions import lost
-from backend.wiring import mail_root
-from connectors import registry
+from backend.wiring import connect
 from connectors.errors import ConnectorError
 
 PROBE_TENANT = 0  # no tenant has this id
@@ -41,9 +43,15 @@ class Finding:
 
 
 @click.command()
-def command() -> None:
-    """Check the installation and say what to do; it mends nothing by itself. Exit code 1 when something is wrong."""
-    findings = list(examine(read_settings()))
+@click.argument("what", required=False, type=click.Choice(["outlook", "gmail"]))
+@click.option("--mailbox", default="", help="With outlook or gmail: the mailbox to try, such as one inside a scope.")
+def command(what: str | None, mailbox: str) -> None:
+    """Check the installation and say what to do; it mends nothing by itself. Exit code 1 when something is wrong.
+
+    `unhook doctor outlook` asks Microsoft what each tenant has granted, `unhook doctor gmail` asks Google.
+    """
+    settings = read_settings()
+    findings = list(_guarded(what, lambda: _granted(settings, what, mailbox)) if what else examine(settings))
     for finding in findings:
         click.echo(f"{'ok ' if finding.well else 'NOT'} {finding.what:<12} {finding.says}")
     if not all(finding.well for finding in findings):
@@ -66,8 +74,19 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("queue", lambda: _queue(settings))
     yield from _guarded("checkpoint", lambda: _checkpoint(settings, database))
     yield from _guarded("mailboxes", lambda: _mailboxes(settings, database))
+    yield from (Finding(one.what, one.says, one.well) for one in credential_ends(settings))
     yield from _guarded("work", lambda: _work(database))
     database.close()
+
+
+def _granted(settings: Settings, provider: str, mailbox: str) -> Iterator[Finding]:
+    if _is_missing(settings):
+        yield Finding("database", f"There is none at {settings.store_url}: run unhook migrate.", well=False)
+        return
+    with closing(open_database(settings.store_url)) as database:
+        ask = examine_gmail if provider == "gmail" else examine_outlook
+        for slug, found in ask(settings, database, mailbox):
+            yield Finding(f"{slug}: {found.what}", found.says, found.well)
 
 
 def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
@@ -156,7 +175,7 @@ def _mailboxes(settings: Settings, database: Database) -> Iterator[Finding]:
 
 
 def _mailboxes_of(settings: Settings, tenant: tenants.Tenant) -> Iterator[Finding]:
-    mailboxes = registry.connect(tenant.provider, root=mail_root(settings) / tenant.slug)
+    mailboxes = connect(settings, tenant)
     some = list(islice(mailboxes.list_mailboxes(), 3))
     if some:
         yield Finding("mailboxes", f"{tenant.slug} ({tenant.provider}): {', '.join(some)} ...")

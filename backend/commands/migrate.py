@@ -3,6 +3,7 @@
 import click
 
 from backend.settings import read_settings
+from backend.store import queue_rows
 from backend.store.database import open_database, upgrade, version
 
 
@@ -15,6 +16,10 @@ def command() -> None:
     try:
         before, newest = version(database)
         upgrade(database)
+        with database.begin() as tx:
+            mended = queue_rows.mend(tx)
+        if mended:
+            click.echo(f"The list was made anew for {mended} messages.")
         click.echo(f"The database is at {newest}." if before == newest else f"From {before or 'nothing'} to {newest}.")
     finally:
         database.close()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import click
 from sqlalchemy import Connection, select
 
+from backend import whence
 from backend.domain.people import Operator, Person
 from backend.errors import Unknown
 from backend.log import set_up
@@ -26,9 +27,11 @@ def installation() -> Iterator[Services]:
     settings = read_settings()
     set_up(settings.log_format)
     services = build_services(settings)
+    whence.bind(whence.COMMAND_LINE)
     try:
         yield services
     finally:
+        whence.bind("")
         services.database.close()
 
 

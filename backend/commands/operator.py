@@ -25,7 +25,7 @@ def add(name: str, tenant: str, role: str, password_stdin: bool) -> None:
     chosen = _password(from_stdin=password_stdin)
     with installation() as services, services.database.begin() as tx:
         here = tenant_called(tx, tenant)
-        operator = people.add_operator(tx, here.id, name, chosen, Role(role), services.now())
+        operator = people.add_operator(tx, here.id, name, chosen, Role(role), services.now(), must_change=True)
         audit.record(tx, here.id, SYSTEM, "operator added", f"operator:{operator.id}", {"role": role}, services.now())
     _say(name, chosen, told=not password_stdin)
 
@@ -34,11 +34,11 @@ def add(name: str, tenant: str, role: str, password_stdin: bool) -> None:
 @click.argument("name")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of making one.")
 def password(name: str, password_stdin: bool) -> None:
-    """Set a new password; sessions signed in with the old one end."""
+    """Set a new password, to be changed at the next sign-in; sessions signed in with the old one end."""
     chosen = _password(from_stdin=password_stdin)
     with installation() as services, services.database.begin() as tx:
         operator = operator_called(tx, name)
-        people.set_password(tx, operator.tenant_id, operator.id, chosen)
+        people.set_password(tx, operator.tenant_id, operator.id, chosen, must_change=True)
         subject = f"operator:{operator.id}"
         audit.record(tx, operator.tenant_id, SYSTEM, "password set", subject, {}, services.now())
     _say(name, chosen, told=not password_stdin)

@@ -20,10 +20,18 @@ def command() -> None:
 @click.argument("slug")
 @click.argument("name")
 @click.option("--provider", default="maildir", show_default=True, help="Who holds the mailboxes.")
-def add(slug: str, name: str, provider: str) -> None:
+@click.option(
+    "--directory",
+    default="",
+    help="The provider's own id of the organisation: a Microsoft tenant's GUID, a Google domain.",
+)
+@click.option(
+    "--administrator", default="", help="For Google: the administrator whose rights the directory is read with."
+)
+def add(slug: str, name: str, provider: str, directory: str, administrator: str) -> None:
     """Add a tenant: a short SLUG for commands and folders, a NAME for people."""
     with installation() as services, services.database.begin() as tx:
-        number = tenants.add(tx, slug, name, provider, services.now())
+        number = tenants.add(tx, slug, name, provider, services.now(), directory, administrator)
         audit.record(tx, number, SYSTEM, "tenant added", "settings", {"provider": provider}, services.now())
     click.echo(f"Added tenant {slug}. Next: unhook operator add NAME --tenant {slug}")
 

@@ -11,7 +11,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("corpora", type=FOLDER)
+@click.argument("corpora", type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--labels", type=FILE, help="What each message is, one JSON object a line; CORPORA/labels.jsonl if absent."
 )
@@ -23,19 +23,43 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--cache", type=click.Path(file_okay=False, path_type=Path), help="Folder that keeps parsed mail between runs."
 )
+@click.option(
+    "--thorough", is_flag=True, help="Add a learning curve and cross-validation: several times as long as training."
+)
+@click.option("--templates", type=FOLDER, help="E-mail templates that `make templates` fetched, for composed mail.")
 @click.option("--without", multiple=True, metavar="CORPUS", help="Leave a corpus out; may be given repeatedly.")
 def command(
-    corpora: Path, labels: Path | None, out: Path, name: str, seed: int, cache: Path | None, without: tuple[str, ...]
+    corpora: Path,
+    labels: Path | None,
+    out: Path,
+    name: str,
+    seed: int,
+    cache: Path | None,
+    thorough: bool,
+    templates: Path | None,
+    without: tuple[str, ...],
 ) -> None:
-    """Train a checkpoint on CORPORA, a folder of raw mail with labels, and print what was measured.
+    """Train a checkpoint on CORPORA and print what was measured.
+
+    CORPORA is a folder of raw mail with labels, or a data set that `unhook corpus build` made.
 
     Nothing that serves is touched: point UNHOOK_CHECKPOINT at the new folder and restart the workers to use it.
     """
     from model.train import as_json, train  # loads torch and scikit-learn: only now
 
-    known = labelled(corpora, labels)
+    known = corpora if corpora.is_file() else labelled(corpora, labels)
     try:
-        figures = train(corpora, known, out, seed=seed, name=name, cache=cache, without=without)
+        figures = train(
+            corpora,
+            known,
+            out,
+            seed=seed,
+            name=name,
+            cache=cache,
+            without=without,
+            thorough=thorough,
+            templates=templates,
+        )
     except ValueError as error:
         raise BadInput(f"cannot train on {corpora}: {error}") from error
     click.echo(as_json(figures))

@@ -97,7 +97,7 @@ def _write(tx: Connection, services: Services, tenant: Tenant, past: Judged, per
     sha256 = services.evidence.keep(tenant.id, raw)
     evidence.record(tx, tenant.id, sha256, len(raw), past.at)
     message_id, _ = messages.keep(tx, tenant.id, fingerprint(facts), facts, sha256, EvidenceSource.FETCHED, past.at)
-    search.index_message(tx, tenant.id, message_id, facts.subject, facts.from_address, facts.text, "")
+    search.index_facts(tx, tenant.id, message_id, facts)
 
     report = Report(tenant.id, person_id, past.person.address, internet_message_id=facts.message_id)
     submission_id, _ = submissions.keep(tx, report, past.at)

@@ -16,7 +16,7 @@ from backend.errors import Unknown
 from backend.services import Services
 from backend.store import people, tenants
 from backend.web import inert
-from backend.web.words import moment
+from backend.web.languages import moment
 from connectors.errors import ConnectorError
 from model.message.parse import parse_message
 

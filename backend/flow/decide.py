@@ -4,15 +4,17 @@ import structlog
 from sqlalchemy import Connection
 
 from backend.domain.decision import Decision, Response, Ruling
-from backend.domain.people import POLICY
-from backend.domain.submission import EvidenceSource, State
+from backend.domain.disposition import Disposition
+from backend.domain.label import Source
+from backend.domain.people import POLICY, Actor
+from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission, SubmittedAs
 from backend.errors import Conflict
 from backend.flow.claim import claimed
-from backend.flow.context import module_context
-from backend.flow.keywords import set_keywords
+from backend.flow.context import list_context
+from backend.flow.lesson import lesson_for
 from backend.policy.rules import Circumstances, rule
 from backend.services import Services
-from backend.store import audit, decisions, messages, psr_log, submissions, tenants, verdicts
+from backend.store import audit, decisions, labels, lessons, messages, psr_log, submissions, tenants, verdicts
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from backend.store.verdicts import KeptVerdict
@@ -34,35 +36,49 @@ def decide(services: Services, submission_id: int) -> None:
             if not submissions.advance(tx, submission, State.DECIDED, services.now()):
                 return
             tenant = tenants.get(tx, submission.tenant_id)
+            label_id = _label_by_team(tx, services, submission)
             disposition = decide_message(tx, services, tenant, message_id)
-            set_keywords(tx, tenant.id, message_id)
+        if label_id is not None:
+            services.wake.label(label_id)
         log.info("decided", submission=submission.id, message=message_id, disposition=disposition)
 
 
-def decide_message(tx: Connection, services: Services, tenant: Tenant, message_id: int) -> str:
-    """Apply the tenant's policy to the latest verdict; the caller holds the message. Returns what stands."""
+def decide_message(
+    tx: Connection, services: Services, tenant: Tenant, message_id: int, *, over_people: bool = False
+) -> str:
+    """Apply the tenant's policy to the latest verdict; the caller holds the message. Returns what stands.
+
+    `over_people` is for a judgement that was taken back: otherwise people overrule policy, not the other way round.
+    """
     message = messages.get(tx, tenant.id, message_id)
     kept = verdicts.latest(tx, tenant.id, message_id)
     if message is None or kept is None:
         raise Conflict("There is no verdict to decide on.")
     standing = decisions.standing(tx, tenant.id, message_id)
-    if standing and standing.decided_by != str(POLICY):
-        return standing.disposition  # people overrule policy, not the other way round
+    by_people = standing is not None and standing.decided_by != str(POLICY)
+    if standing and by_people and not over_people:
+        return standing.disposition
 
     reports = submissions.of_message(tx, tenant.id, message_id)
-    ruling = rule(kept.verdict, _circumstances(tx, tenant, message), reports, tenant.policy)
-    if standing is None or not _says_the_same(standing, ruling):
-        _append(tx, services, tenant, kept, ruling)
+    circumstances = _circumstances(tx, tenant, message, kept.verdict.base_margin)
+    ruling = rule(kept.verdict, circumstances, reports, tenant.policy)
+    if standing is None or by_people or not _says_the_same(standing, ruling):
+        decision_id = _append(tx, services, tenant, kept, ruling)
+        if circumstances.lesson and circumstances.lesson.why[0] in ruling.why:
+            lessons.keep(tx, tenant.id, message_id, decision_id, circumstances.lesson, services.now())
     return ruling.disposition
 
 
-def _circumstances(tx: Connection, tenant: Tenant, message: Message) -> Circumstances:
-    context = module_context(tx, tenant, message.id)
+def _circumstances(tx: Connection, tenant: Tenant, message: Message, base_margin: float) -> Circumstances:
+    context = list_context(tenant)
+    simulation = is_simulation(message.facts, context)
+    trusted = trusted_sender(message.facts, context) is not None
     return Circumstances(
-        simulation=is_simulation(message.facts, context),
+        simulation=simulation,
         impersonation=impersonates(message.facts) is not None,
         trusted_evidence=message.evidence_source != EvidenceSource.CLIENT,
-        trusted_sender=trusted_sender(message.facts, context) is not None,
+        trusted_sender=trusted,
+        lesson=None if simulation or trusted else lesson_for(tx, tenant, message.id, base_margin),
     )
 
 
@@ -71,7 +87,7 @@ def _says_the_same(standing: Decision, ruling: Ruling) -> bool:
     return said == (ruling.disposition, ruling.simulation, ruling.response, ruling.action, ruling.why)
 
 
-def _append(tx: Connection, services: Services, tenant: Tenant, kept: KeptVerdict, ruling: Ruling) -> None:
+def _append(tx: Connection, services: Services, tenant: Tenant, kept: KeptVerdict, ruling: Ruling) -> int:
     message_id, now = kept.message_id, services.now()
     decision_id = decisions.append(tx, tenant.id, message_id, ruling, POLICY, now, kept.id)
     if ruling.response is not Response.NOTHING:
@@ -85,3 +101,15 @@ def _append(tx: Connection, services: Services, tenant: Tenant, kept: KeptVerdic
         "why": list(ruling.why),
     }
     audit.record(tx, tenant.id, POLICY, "decided", f"message:{message_id}", detail, now)
+    return decision_id
+
+
+def _label_by_team(tx: Connection, services: Services, submission: Submission) -> int | None:
+    """The security team's word is a label. None when it is none: not theirs, or not proven to be."""
+    if submission.kind is not Kind.TEAM or submission.identity is not Identity.VERIFIED or submission.person_id is None:
+        return None  # what an operator escalated has its label already
+    said = {SubmittedAs.PHISH: Disposition.MALICIOUS, SubmittedAs.SPAM: Disposition.SPAM}.get(submission.submitted_as)
+    if said is None or submission.message_id is None:
+        return None
+    giver = str(Actor("person", submission.person_id))
+    return labels.give(tx, submission.tenant_id, submission.message_id, said, Source.TEAM, giver, services.now())

@@ -1,5 +1,7 @@
 """Fetch: what are the authoritative bytes of the reported message?"""
 
+from itertools import islice
+
 import structlog
 
 from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission
@@ -11,6 +13,8 @@ from connectors.errors import NotFound, Refused, TryLater
 
 log = structlog.get_logger()
 
+MOST_SEARCHED = 1_000  # mailboxes for one stranger's report: whoever sends it may cost us no more
+
 
 def fetch(services: Services, submission_id: int) -> None:
     """Bring the evidence. Safe to run twice, or by two workers at once."""
@@ -19,7 +23,7 @@ def fetch(services: Services, submission_id: int) -> None:
             return
 
         raw, source = _authoritative(services, submission)
-        sha256 = submission.client_copy_sha256
+        sha256 = submission.evidence_sha256 or submission.client_copy_sha256
         if raw is not None:
             sha256 = services.evidence.keep(submission.tenant_id, raw)
 
@@ -35,9 +39,13 @@ def _authoritative(services: Services, submission: Submission) -> tuple[bytes | 
 
     A client's copy is a second, untrusted attachment: used only when fetching is impossible, never for PSR.
     """
+    if submission.evidence_sha256:  # read from the mailbox while the person reported, when we were allowed to
+        return None, EvidenceSource(submission.evidence_source)
     if submission.kind is Kind.TEAM:
         return None, EvidenceSource.TEAM
     named = submission.provider_message_id or submission.internet_message_id
+    if submission.identity is Identity.UNVERIFIED and not submission.client_copy_sha256:
+        return _from_any_mailbox(services, submission), EvidenceSource.FETCHED
     if submission.identity is Identity.UNVERIFIED or not named:
         return None, EvidenceSource.CLIENT
     try:
@@ -60,3 +68,16 @@ def _from_mailbox(services: Services, submission: Submission) -> bytes:
     if not found:
         raise NotFound("No message with this Message-ID lies in the reporter's mailbox.")
     return mailboxes.fetch(submission.mailbox, found[0].id)
+
+
+def _from_any_mailbox(services: Services, submission: Submission) -> bytes:
+    """What a stranger named by its Message-ID. It proves the message, never the person: the report stays unverified."""
+    mailboxes = services.mailboxes(submission.tenant_id)
+    wanted = Wanted(submission.internet_message_id, "", None)
+    for looked in islice(mailboxes.search(wanted), MOST_SEARCHED):
+        if looked.copies:
+            return mailboxes.fetch(looked.copies[0].mailbox, looked.copies[0].id)
+    raise NotFound(
+        "Somebody who did not sign in named a message that they did not send along, and no mailbox that was looked "
+        f"into (at most {MOST_SEARCHED:,}) holds it."
+    )

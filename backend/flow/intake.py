@@ -20,20 +20,23 @@ class Accepted:
     duplicate: bool
 
 
-def intake(services: Services, report: Report, client_copy: bytes | None = None) -> Accepted:
-    """Keep the report and its client copy, then wake the queue.
+def intake(
+    services: Services, report: Report, client_copy: bytes | None = None, fetched: bytes | None = None
+) -> Accepted:
+    """Keep the report with the bytes that came along, then wake the queue.
 
-    Returns only after the copy is synced and the row committed. Raises BadInput, TooLarge, StoreUnavailable: then
-    nothing was acknowledged.
+    `fetched` are bytes that we read from the person's own mailbox ourselves: evidence, unlike a client's copy. Returns
+    only after they are synced and the row committed. Raises BadInput, TooLarge, StoreUnavailable: then nothing was
+    acknowledged.
     """
-    _check(services, report, client_copy)
+    _check(services, report, client_copy, fetched)
 
-    if client_copy is not None:
-        sha256 = services.evidence.keep(report.tenant_id, client_copy)
-        report = replace(report, client_copy_sha256=sha256)
+    copied, read = (_stored(services, report.tenant_id, raw) for raw in (client_copy, fetched))
+    report = replace(report, client_copy_sha256=copied, evidence_sha256=read)
     with services.database.begin() as tx:
-        if client_copy is not None:
-            evidence.record(tx, report.tenant_id, report.client_copy_sha256, len(client_copy), services.now())
+        for sha256, raw in ((copied, client_copy), (read, fetched)):
+            if raw is not None:
+                evidence.record(tx, report.tenant_id, sha256, len(raw), services.now())
         submission_id, duplicate = submissions.keep(tx, report, services.now())
 
     if not duplicate:
@@ -42,9 +45,15 @@ def intake(services: Services, report: Report, client_copy: bytes | None = None)
     return Accepted(submission_id, duplicate)
 
 
-def _check(services: Services, report: Report, client_copy: bytes | None) -> None:
-    if client_copy is None and not (report.provider_message_id or report.internet_message_id):
+def _stored(services: Services, tenant_id: int, raw: bytes | None) -> str:
+    return "" if raw is None else services.evidence.keep(tenant_id, raw)
+
+
+def _check(services: Services, report: Report, *brought: bytes | None) -> None:
+    there = [raw for raw in brought if raw is not None]
+    if not there and not (report.provider_message_id or report.internet_message_id):
         raise BadInput("Nothing to look at: send the message itself, its provider id or its Message-ID.")
     limit = services.settings.max_message_bytes
-    if client_copy is not None and len(client_copy) > limit:
-        raise TooLarge(f"The message has {len(client_copy):,} bytes; at most {limit:,} can be kept.")
+    for raw in there:
+        if len(raw) > limit:
+            raise TooLarge(f"The message has {len(raw):,} bytes; at most {limit:,} can be kept.")

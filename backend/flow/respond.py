@@ -6,19 +6,23 @@ import structlog
 from sqlalchemy import Connection
 
 from backend.domain.decision import Decision, Response, Ruling
+from backend.domain.later_look import LookSource
 from backend.domain.people import POLICY, Actor, Operator, Right
-from backend.domain.retraction import Retraction, RetractionState
+from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, Retraction, RetractionState
 from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.answer import answer, intend
 from backend.flow.claim import claimed
+from backend.flow.plan_looks import plan_looks
+from backend.flow.retract import CALLED_OFF
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
 from backend.store import audit, decisions, messages, retractions, submissions, tenants, verdicts
 from connectors.contract import Action
+from connectors.registry import actions_of
 
 _AT_REST = (RetractionState.DONE, RetractionState.INCOMPLETE)
-_UNDOABLE = (*_AT_REST, RetractionState.AWAITING_APPROVAL)  # there, undoing means refusing as well
+_UNDOABLE = (*_AT_REST, *WAITS_FOR_AN_OPERATOR)  # there, undoing means refusing as well
 
 log = structlog.get_logger()
 
@@ -63,16 +67,18 @@ def _retract_automatically(tx: Connection, services: Services, standing: Decisio
         detail = {"message": standing.message_id, "decision": standing.id, "action": standing.action}
         subject = f"retraction:{ordered}"
         audit.record(tx, standing.tenant_id, POLICY, "retraction ordered", subject, detail, services.now())
+        tenant = tenants.get(tx, standing.tenant_id)
+        plan_looks(tx, services, tenant, standing.message_id, LookSource.PSR)
         return ordered
     last = retractions.of_message(tx, standing.tenant_id, standing.message_id, limit=1)
-    if last and _run_again(tx, last[0], standing.action, services):
+    if last and run_again(tx, last[0], standing.action, services.now()):
         return last[0].id
     return None
 
 
-def _run_again(tx: Connection, last: Retraction, action: str, services: Services) -> bool:
+def run_again(tx: Connection, last: Retraction, action: str, now: datetime) -> bool:
     """Send a finished retraction to look again, with what is to be done now; what it takes sets a new deadline."""
-    fresh = {"action": action, "ordered_at": services.now()}
+    fresh = {"action": action, "ordered_at": now}
     return retractions.move(tx, last.tenant_id, last.id, _AT_REST, RetractionState.RUNNING, **fresh)
 
 
@@ -81,11 +87,11 @@ def order_retraction(services: Services, operator: Operator, message_id: int, ac
 
     Raises NotAllowed, Unknown, BadInput for an action that is none or not confirmed, Conflict when one is under way.
     """
-    _must_handle_mail(operator)
+    must_handle_mail(operator)
     with services.database.begin() as tx:
         if not messages.hold(tx, operator.tenant_id, message_id):
             raise Unknown("There is no such message.")
-        _check_action(tx, operator, action)
+        check_action(tx, operator, action)
         actor, now = Actor("operator", operator.id), services.now()
         decision = decisions.standing(tx, operator.tenant_id, message_id)
         retraction_id = retractions.order(
@@ -108,26 +114,37 @@ def order_retraction(services: Services, operator: Operator, message_id: int, ac
 
 
 def _look_again(tx: Connection, services: Services, operator: Operator, message_id: int, action: str) -> int:
+    """Whoever sends a finished retraction to look again says yes to it, as to a new one."""
     last = retractions.of_message(tx, operator.tenant_id, message_id, limit=1)[0]
-    if not _run_again(tx, last, action, services):
-        raise Conflict(f"A retraction of this message is {last.state.replace('_', ' ')} already.")
+    approvers = retractions.approvers(tx, operator.tenant_id, last.id)
+    if not run_again(tx, last, action, services.now()):
+        raise Conflict("A retraction of this message is %(state)s already.", state=last.state.replace("_", " "))
+    if operator.id not in approvers:
+        retractions.set_approvers(tx, operator.tenant_id, last.id, [*approvers, operator.id])
     return last.id
 
 
-def _check_action(tx: Connection, operator: Operator, action: str) -> None:
-    known = [a.value for a in Action]
+def check_action(tx: Connection, operator: Operator, action: str) -> None:
+    """Refuse at once what this tenant's provider cannot do, or what is switched off. Raises BadInput."""
+    tenant = tenants.get(tx, operator.tenant_id)
+    known = sorted(actions_of(tenant.provider), key=list(Action).index)
     if action not in known:
-        raise BadInput(f"Choose one of {', '.join(known)}; {action!r} is none of them.")
-    policy = tenants.get(tx, operator.tenant_id).policy
+        raise BadInput(
+            "Choose one of %(known)s; %(action)s is none of what %(provider)s can do.",
+            known=", ".join(known),
+            action=repr(action),
+            provider=tenant.provider,
+        )
+    policy = tenant.policy
     if action == Action.HARD_DELETE and not policy.hard_delete_confirmed:
         raise BadInput("Hard delete cannot be undone and is switched off; an owner can allow it in the settings.")
 
 
 def approve(services: Services, operator: Operator, retraction_id: int) -> None:
     """One operator's yes to a retraction above the mailbox limit; the same operator counts once."""
-    _must_handle_mail(operator)
+    must_handle_mail(operator)
     with services.database.begin() as tx:
-        retraction = _get(tx, operator, retraction_id)
+        retraction = get_retraction(tx, operator, retraction_id)
         approvers = retractions.approvers(tx, operator.tenant_id, retraction_id)
         if retraction.state is not RetractionState.AWAITING_APPROVAL:
             raise Conflict("This retraction is not waiting for an approval.")
@@ -147,19 +164,24 @@ def approve(services: Services, operator: Operator, retraction_id: int) -> None:
 def order_restore(services: Services, operator: Operator, retraction_id: int) -> None:
     """An operator brings every copy back; from then on policy does not take the message away again.
 
-    Raises NotAllowed, Unknown, Conflict when it is under way, or when it can no longer be undone.
+    A retraction that is still running is called off: it stops at its next round and gives back what it took.
+    Raises NotAllowed, Unknown, Conflict when it is being restored, or when it can no longer be undone.
     """
-    _must_handle_mail(operator)
+    must_handle_mail(operator)
     with services.database.begin() as tx:
-        retraction = _get(tx, operator, retraction_id)
+        retraction = get_retraction(tx, operator, retraction_id)
         messages.hold(tx, operator.tenant_id, retraction.message_id)
         now = services.now()
         if retraction.state in _AT_REST:
             _must_be_undoable(retraction, now)
-        if not retractions.move(tx, operator.tenant_id, retraction_id, _UNDOABLE, RetractionState.RESTORING):
-            raise Conflict(f"This retraction is {retraction.state.replace('_', ' ')}: there is nothing to undo now.")
         actor = Actor("operator", operator.id)
-        _let_it_be(tx, services, retraction, actor)
+        if retractions.move(tx, operator.tenant_id, retraction_id, _UNDOABLE, RetractionState.RESTORING):
+            _let_it_be(tx, services, retraction, actor)
+        elif retraction.state is RetractionState.RUNNING:
+            _call_off(tx, services, retraction, actor)
+        else:
+            state = retraction.state.replace("_", " ")
+            raise Conflict("This retraction is %(state)s: there is nothing to undo now.", state=state)
         audit.record(tx, operator.tenant_id, actor, "restore ordered", f"retraction:{retraction_id}", {}, now)
     services.wake.retraction(retraction_id)
 
@@ -176,26 +198,35 @@ def _let_it_be(tx: Connection, services: Services, retraction: Retraction, actor
     standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
     theirs = standing is not None and standing.decided_by != str(POLICY) and standing.action == NO_ACTION
     if standing and not theirs:
-        ruling = Ruling(standing.disposition, standing.simulation, Response.NOTHING, NO_ACTION, ("operator-restored",))
-        verdict = verdicts.latest(tx, retraction.tenant_id, retraction.message_id)
-        decisions.append(
-            tx,
-            retraction.tenant_id,
-            retraction.message_id,
-            ruling,
-            actor,
-            services.now(),
-            verdict.id if verdict else None,
-        )
+        _decide_without_action(tx, services, standing, actor, ("operator-restored",))
 
 
-def _get(tx: Connection, operator: Operator, retraction_id: int) -> Retraction:
+def _call_off(tx: Connection, services: Services, retraction: Retraction, actor: Actor) -> None:
+    """Say, where the worker looks between its rounds, that this is not wanted any more."""
+    standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
+    if standing is None:
+        raise Conflict("This retraction is running, and nothing was decided yet: wait until it ends.")
+    _decide_without_action(tx, services, standing, actor, CALLED_OFF)
+
+
+def _decide_without_action(
+    tx: Connection, services: Services, standing: Decision, actor: Actor, why: tuple[str, ...]
+) -> None:
+    ruling = Ruling(standing.disposition, standing.simulation, Response.NOTHING, NO_ACTION, why)
+    verdict = verdicts.latest(tx, standing.tenant_id, standing.message_id)
+    kept = verdict.id if verdict else None
+    decisions.append(tx, standing.tenant_id, standing.message_id, ruling, actor, services.now(), kept)
+
+
+def get_retraction(tx: Connection, operator: Operator, retraction_id: int) -> Retraction:
+    """One of the operator's own tenant. Raises Unknown."""
     retraction = retractions.get(tx, operator.tenant_id, retraction_id)
     if retraction is None:
         raise Unknown("There is no such retraction.")
     return retraction
 
 
-def _must_handle_mail(operator: Operator) -> None:
+def must_handle_mail(operator: Operator) -> None:
+    """Raises NotAllowed."""
     if not operator.may(Right.MAIL):
-        raise NotAllowed(f"The role {operator.role} does not handle mail; ask an analyst or an owner.")
+        raise NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=operator.role)

@@ -1,18 +1,24 @@
 """Restore: is every copy back exactly where it was?"""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import chain
 
 import structlog
 
 from backend.domain.people import SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
+from backend.flow.again import put_back
 from backend.flow.claim import lease
-from backend.flow.retract import put_back
 from backend.services import Services
 from backend.store import audit, copies, retractions
 from backend.store.copies import JournalEntry
-from connectors.contract import Action, Mailboxes, Outcome, Receipt
-from connectors.errors import Refused, TryLater
+from connectors.contract import Action, Copy, Mailboxes, Outcome, Receipt
+from connectors.errors import ConnectorError
+
+Answers = Iterator[tuple[Copy, Receipt | ConnectorError]]
+
+_TOGETHER = 1_000  # copies brought back in one go: each go ends with waiting for the slowest
 
 log = structlog.get_logger()
 
@@ -38,30 +44,49 @@ def _bring_all_back(services: Services, retraction: Retraction) -> None:
     mailboxes = services.mailboxes(retraction.tenant_id)
     last = failures = 0
     while page := _page(services, retraction, after=last):
-        for entry in page:
-            if not _renewed(services, retraction):
-                return
-            failures += not _bring_back(services, mailboxes, retraction, entry)
+        if not _renewed(services, retraction):
+            return
+        failures += _bring_back(services, mailboxes, retraction, page)
         last = page[-1].id
     _finish(services, retraction, failures)
 
 
 def _page(services: Services, retraction: Retraction, after: int) -> list[JournalEntry]:
     with services.database.read() as tx:
-        return copies.to_restore(tx, retraction, after)
+        return copies.to_restore(tx, retraction, after, _TOGETHER)
 
 
-def _bring_back(services: Services, mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> bool:
-    """Bring one copy back; False when it could not be done now, so that it can be asked for again."""
+def _bring_back(services: Services, mailboxes: Mailboxes, retraction: Retraction, page: Sequence[JournalEntry]) -> int:
+    """Bring a page back; how many could not be now, so that they can be asked for again."""
+    entries = {(entry.copy.mailbox, entry.copy.id): entry for entry in page}
+    failures = 0
+    for copy, answer in chain.from_iterable(_asked(mailboxes, retraction, page)):
+        entry = entries[copy.mailbox, copy.id]
+        if isinstance(answer, ConnectorError):
+            failures += 1
+            log.warning("copy not back", copy=entry.id, error=type(answer).__name__)
+            with services.database.begin() as tx:
+                copies.put_off(tx, entry, f"not back yet: {answer}"[:500])
+            continue
+        with services.database.begin() as tx:
+            copies.settle(tx, entry, answer, services.now())
+    return failures
+
+
+def _asked(mailboxes: Mailboxes, retraction: Retraction, page: Sequence[JournalEntry]) -> Iterator[Answers]:
+    """The provider's answers: for copies whose place is known, and for those whose place it is asked for first."""
+    yield mailboxes.restore_many([(entry.copy, entry.held) for entry in page if entry.held])
+    for entry in page:
+        if not entry.held:
+            yield _from_wherever(mailboxes, retraction, entry)
+
+
+def _from_wherever(mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> Answers:
     try:
-        held = entry.held or _learn_where(mailboxes, retraction, entry)
-        receipt = mailboxes.restore(entry.copy, held) if held else Receipt(Outcome.NOT_FOUND)
-    except (Refused, TryLater) as error:
-        log.warning("copy not back", copy=entry.id, error=type(error).__name__)
-        return False
-    with services.database.begin() as tx:
-        copies.settle(tx, entry, receipt, services.now())
-    return True
+        held = _learn_where(mailboxes, retraction, entry)
+        yield entry.copy, mailboxes.restore(entry.copy, held) if held else Receipt(Outcome.NOT_FOUND)
+    except ConnectorError as error:
+        yield entry.copy, error
 
 
 def _learn_where(mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> str:

@@ -4,8 +4,9 @@ Each round searches all mailboxes, journals what it finds, and takes it away. It
 nothing: that is the proof. Whatever a crash interrupts is found again in the journal.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
@@ -14,17 +15,20 @@ from backend.domain.disposition import LEGITIMATE
 from backend.domain.people import POLICY, SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
 from backend.errors import Unknown
-from backend.flow.claim import is_panic, lease, wait_before
+from backend.flow import trial
+from backend.flow.again import LeaseLost, put_back
+from backend.flow.claim import is_panic, lease
+from backend.flow.copies_in_sight import is_message
 from backend.services import Services
 from backend.store import audit, copies, decisions, messages, retractions, tenants
 from backend.store.copies import JournalEntry
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
-from connectors.contract import Action, Copy, Mailboxes, Outcome, Wanted
-from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, Refused, TryLater
-from model.message.fingerprint import fingerprint
-from model.message.parse import parse_message
+from connectors.contract import Action, Copy, Mailboxes, Outcome, Receipt, Searched, Wanted
+from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, TryLater
 
+_TOGETHER = 1_000  # copies fetched, journaled and taken away in one go: each go ends with waiting for the slowest
+CALLED_OFF = ("retraction-called-off",)  # why an operator's decision stands who undid what was still running
 _ROUNDS = 4  # a mailbox that still gains copies after so many is left to the next try
 
 log = structlog.get_logger()
@@ -42,17 +46,15 @@ def retract(services: Services, retraction_id: int) -> None:
 
     try:
         _Work(services, retraction).run()
-    except _LeaseLost:
+    except LeaseLost:
         log.warning("lease lost", retraction=retraction.id)
+    except ConnectorError as error:
+        put_back(services, retraction, str(error)[:500], getattr(error, "after_seconds", 0.0))
     except BaseException as error:
         if not isinstance(error, Exception) and not is_panic(error):
             raise
         put_back(services, retraction, f"unexpected {type(error).__name__}")
         raise
-
-
-class _LeaseLost(Exception):
-    """Another worker has it now: keep nothing, call nothing."""
 
 
 class _Work:
@@ -68,6 +70,8 @@ class _Work:
             raise Unknown("The message of this retraction is gone.")
         self.message: Message = message
         self.mailboxes: Mailboxes = services.mailboxes(retraction.tenant_id)
+        self.renewed_at = services.now()
+        self.refused: set[tuple[str, str]] = set()  # copies whose call failed in this go: not asked for twice
         self.wished = 0.0  # seconds the provider asked us to wait, the most of all its answers
 
     def run(self) -> None:
@@ -77,79 +81,95 @@ class _Work:
                 break
             if needed := self.missing_approvals():
                 return self.wait_for_approval(needed)
+            if not trial.passes(self):
+                return None
             self.settle_intended()
             found = self.search()
-            if not found:
+            if not found or not self.intended(after=0, limit=1):  # what is left was refused in this go
                 break
         return self.finish(remaining=found)
 
+    def wanted(self) -> Wanted:
+        return Wanted(self.message.internet_message_id, self.message.from_address, self.message.sent_at)
+
     def search(self) -> int:
         """Look into every mailbox; journal each confirmed copy before it is touched. Returns how many there are."""
-        wanted = Wanted(self.message.internet_message_id, self.message.from_address, self.message.sent_at)
+        candidates = self.candidates(self.mailboxes.search(self.wanted()))
         found = 0
-        for mailbox in self.mailboxes.list_mailboxes():
-            self.renew()
-            found += sum(1 for copy in self.candidates(mailbox, wanted) if self.confirm(copy))
+        while page := list(islice(candidates, _TOGETHER)):
+            found += self.confirm(page)
         return found
 
-    def candidates(self, mailbox: str, wanted: Wanted) -> Iterator[Copy]:
-        """What the mailbox holds under this Message-ID; a mailbox that cannot be searched is written down."""
-        try:
-            found = self.mailboxes.find(mailbox, wanted)
-        except (Refused, TryLater) as error:
-            self.note(Copy(mailbox, "", ""), error)
-            return
-        with self.services.database.begin() as tx:
-            copies.forget_unsearched(tx, self.retraction, mailbox)
-        yield from found
+    def candidates(self, searched: Iterable[Searched]) -> Iterator[Copy]:
+        """What lies in the mailboxes under this Message-ID; a mailbox that cannot be searched is written down."""
+        with self.services.database.read() as tx:
+            unsearched = copies.unsearched(tx, self.retraction)
+        for one in searched:
+            self.renew_in_time()
+            if one.error:
+                self.note(Copy(one.mailbox, "", ""), one.error)
+            elif one.mailbox in unsearched:
+                with self.services.database.begin() as tx:
+                    copies.forget_unsearched(tx, self.retraction, one.mailbox)
+            yield from one.copies
 
-    def confirm(self, copy: Copy) -> bool:
-        """Journal the candidate if it is this message by fingerprint; another message is noted and left alone."""
-        try:
-            raw = self.mailboxes.fetch(copy.mailbox, copy.id)
-        except NotFound:
-            return False  # its owner was faster
-        except (Refused, TryLater) as error:
-            self.note(copy, error)
-            return False
-        facts = parse_message(raw, self.tenant.policy.senders.authserv_ids)
-        if fingerprint(facts) != self.message.fingerprint:
-            with self.services.database.begin() as tx:
-                other = "same Message-ID, another message"
-                copies.note(tx, self.retraction, copy, Outcome.DIFFERENT_MESSAGE, other, self.services.now())
-            return False
-        with self.services.database.begin() as tx:
-            if not copies.intend(tx, self.retraction, copy, self.services.now()):
-                copies.intend_again(tx, self.retraction, copy, self.services.now())
-        return True
+    def confirm(self, candidates: Sequence[Copy]) -> int:
+        """Journal those that are this message by fingerprint; another message is noted and left alone."""
+        same: list[Copy] = []
+        other: list[Copy] = []
+        for copy, raw in self.mailboxes.fetch_many(candidates):
+            self.renew_in_time()
+            if isinstance(raw, bytes):
+                (same if self.is_this(raw) else other).append(copy)
+            elif not isinstance(raw, NotFound):  # else its owner was faster
+                self.note(copy, raw)
 
-    def settle_intended(self) -> None:
+        now = self.services.now()
+        with self.services.database.begin() as tx:
+            for copy in other:
+                detail = "same Message-ID, another message"
+                copies.note(tx, self.retraction, copy, Outcome.DIFFERENT_MESSAGE, detail, now)
+            for copy in same:
+                known = not copies.intend(tx, self.retraction, copy, now)
+                if known and (copy.mailbox, copy.id) not in self.refused:
+                    copies.intend_again(tx, self.retraction, copy, now)
+        return len(same)
+
+    def is_this(self, raw: bytes) -> bool:
+        return is_message(raw, self.tenant, self.message)
+
+    def settle_intended(self, at_most: int | None = None) -> None:
         """Make the calls the journal intends, each once in a go, a page at a time, and write down what each did."""
-        last = 0
-        while page := self.intended(after=last):
+        last, left = 0, at_most
+        while page := self.intended(after=last, limit=_TOGETHER if left is None else min(left, _TOGETHER)):
+            left = None if left is None else left - len(page)
             self.set_deadline()
-            for entry in page:
-                self.renew(entry)
-                self.settle(entry)
+            self.renew(page)
+            entries = {(entry.copy.mailbox, entry.copy.id): entry for entry in page}
+            together = [entry.copy for entry in page]
+            for copy, answer in self.mailboxes.retract_many(together, Action(self.retraction.action)):
+                self.settle(entries[copy.mailbox, copy.id], answer)
+                self.renew_in_time()
             last = page[-1].id
 
-    def intended(self, after: int) -> list[JournalEntry]:
+    def intended(self, after: int, limit: int) -> list[JournalEntry]:
+        if limit <= 0:
+            return []
         with self.services.database.read() as tx:
-            return copies.intended(tx, self.retraction, after)
+            return copies.intended(tx, self.retraction, after, limit)
 
-    def settle(self, entry: JournalEntry) -> None:
-        """Make one call. When its answer is lost, nobody knows what it did: the next go asks again."""
-        try:
-            receipt = self.mailboxes.retract(entry.copy, Action(self.retraction.action))
-        except TryLater as error:
-            self.wished = max(self.wished, error.after_seconds)
+    def settle(self, entry: JournalEntry, answer: Receipt | ConnectorError) -> None:
+        """Write down what a call did. When its answer is lost, nobody knows: the next go asks again."""
+        if isinstance(answer, TryLater):
+            self.wished = max(self.wished, answer.after_seconds)
             with self.services.database.begin() as tx:
-                copies.put_off(tx, entry, str(error)[:500])
-        except Refused as error:
-            self.note(entry.copy, error)
+                copies.put_off(tx, entry, str(answer)[:500])
+        elif isinstance(answer, ConnectorError):
+            self.refused.add((entry.copy.mailbox, entry.copy.id))
+            self.note(entry.copy, answer)
         else:
             with self.services.database.begin() as tx:
-                copies.settle(tx, entry, receipt, self.services.now())
+                copies.settle(tx, entry, answer, self.services.now())
 
     def overruled(self) -> bool:
         """Whether an operator has judged the message legitimate since this was ordered."""
@@ -218,14 +238,20 @@ class _Work:
         with self.services.database.begin() as tx:
             copies.note(tx, self.retraction, copy, _outcome_of(error), str(error)[:500], self.services.now())
 
-    def renew(self, entry: JournalEntry | None = None) -> None:
-        """Keep the lease, and write down which copy the provider is asked about next."""
+    def renew(self, page: Sequence[JournalEntry] = ()) -> None:
+        """Keep the lease, and write down which copies the provider is asked about next."""
         now = self.services.now()
         with self.services.database.begin() as tx:
             if not retractions.renew(tx, self.retraction, now, lease(self.services)):
-                raise _LeaseLost
-            if entry:
-                copies.ask(tx, entry, now)
+                raise LeaseLost
+            if page:
+                copies.ask(tx, [entry.id for entry in page], now)
+        self.renewed_at = now
+
+    def renew_in_time(self) -> None:
+        """Keep the lease before it can run out: until then nobody else can have it."""
+        if self.services.now() - self.renewed_at >= lease(self.services) / 4:
+            self.renew()
 
 
 def _outcome_of(error: ConnectorError) -> Outcome:
@@ -236,21 +262,15 @@ def _outcome_of(error: ConnectorError) -> Outcome:
 
 
 def is_overruled(tx: Connection, retraction: Retraction) -> bool:
-    """Whether people judged the message legitimate, or an exercise, after this retraction was ordered."""
+    """Whether people called it off, or judged the message legitimate or an exercise, after it was ordered."""
+    later = [
+        one
+        for one in decisions.all_of(tx, retraction.tenant_id, retraction.message_id, 20)
+        if one.decided_at >= retraction.ordered_at
+    ]
+    if any(one.why == CALLED_OFF for one in later):
+        return True
     standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
     if standing is None or standing.decided_by == str(POLICY) or standing.decided_at < retraction.ordered_at:
         return False
     return standing.simulation or standing.disposition in LEGITIMATE
-
-
-def put_back(services: Services, retraction: Retraction, cause: str, wished: float = 0) -> None:
-    """Give a retraction, or its undo, back for another try; INCOMPLETE when there were enough."""
-    seconds = wait_before(retraction.attempts, wished)
-    given_up = retraction.attempts >= services.settings.max_attempts
-    state = RetractionState.INCOMPLETE if given_up else retraction.state
-    now = services.now()
-    with services.database.begin() as tx:
-        kept = {"cause": cause, "retry_at": None if given_up else now + timedelta(seconds=seconds)}
-        left = retractions.leave(tx, retraction, state, **kept)
-    if left and not given_up:
-        services.wake.retraction(retraction.id, after_seconds=seconds)

@@ -9,6 +9,7 @@ from backend.domain.submission import Identity, Kind, State, Submission, Submitt
 from backend.errors import Conflict, Unknown
 from backend.flow.claim import claimed
 from backend.flow.context import module_context
+from backend.flow.crawl import crawl
 from backend.policy.settings import ReporterPolicy
 from backend.services import Services
 from backend.store import labels, messages, submissions, tenants, verdicts
@@ -18,7 +19,7 @@ from backend.store.verdicts import ReporterShare
 from connectors.errors import TryLater
 from model.contract import Verdict
 from model.modules import opinions
-from model.reporter import ReporterPrior, combined_value, reporter_value
+from model.reporter import Past, Reporter, ReporterPrior, record, reporter_value, total_value, weights
 
 _ROUNDS = 5
 
@@ -45,8 +46,11 @@ def _scored_with_all_reports(services: Services, submission: Submission, message
     with services.database.read() as tx:
         tenant = tenants.get(tx, submission.tenant_id)
         message = messages.get(tx, tenant.id, message_id)
-        if message is None:
-            raise Unknown("The message is gone.")
+    if message is None:
+        raise Unknown("The message is gone.")
+    crawl(services, tenant, message)
+
+    with services.database.read() as tx:
         shares = reporter_shares(tx, tenant, message_id)
         context = module_context(tx, tenant, message_id)
 
@@ -69,10 +73,31 @@ def _scored_with_all_reports(services: Services, submission: Submission, message
     return True
 
 
+def rescore(services: Services, tenant_id: int, message_id: int) -> bool:
+    """Append a verdict where its reporters' records are no longer what the last one rested on. True when it did."""
+    with services.database.read() as tx:
+        tenant = tenants.get(tx, tenant_id)
+        message = messages.get(tx, tenant_id, message_id)
+        shares = reporter_shares(tx, tenant, message_id)
+        last = verdicts.latest(tx, tenant_id, message_id)
+        context = module_context(tx, tenant, message_id)
+    if message is None or message.erased_at or last is None or last.reporters == shares:
+        return False
+
+    verdict = replace(think(services, tenant, message, shares), opinions=opinions(message.facts, context))
+    with services.database.begin() as tx:
+        messages.hold(tx, tenant_id, message_id)
+        if reporter_shares(tx, tenant, message_id) != shares:
+            return False  # another report came in, and its own step scores the message
+        _append(tx, services, message, verdict, shares)
+    return True
+
+
 def think(services: Services, tenant: Tenant, message: Message, shares: tuple[ReporterShare, ...]) -> Verdict:
     """Ask the network: the message's facts, and the reporters as one value."""
-    value = combined_value([share.value for share in shares], prior_of(tenant.policy.reporter))
-    return services.predictor().predict(message.facts, value, tenant.policy.thresholds.target)
+    prior = prior_of(tenant.policy.reporter)
+    value = total_value([share.value for share in shares], [share.weight for share in shares], prior)
+    return services.predictor_of(tenant.id).predict(message.facts, value, tenant.policy.thresholds.target)
 
 
 def reporter_shares(tx: Connection, tenant: Tenant, message_id: int) -> tuple[ReporterShare, ...]:
@@ -85,11 +110,27 @@ def reporter_shares(tx: Connection, tenant: Tenant, message_id: int) -> tuple[Re
     for one in submissions.of_message(tx, tenant.id, message_id):
         if one.person_id is not None and _counts(one):
             first.setdefault(one.person_id, one)
-    shares = []
-    for person_id, one in first.items():
-        confirmed, judged = labels.record_of(tx, tenant.id, person_id, one.received_at, message_id)
-        shares.append(ReporterShare(person_id, confirmed, judged, reporter_value(confirmed, judged, prior)))
-    return tuple(shares)
+    pasts = {
+        person_id: labels.past_of(tx, tenant.id, person_id, one.received_at, message_id)
+        for person_id, one in first.items()
+    }
+    reporters = [_reporter(person_id, past, prior) for person_id, past in pasts.items()]
+    return tuple(
+        ReporterShare(
+            one.person,
+            sum(each.right for each in pasts[one.person]),
+            len(pasts[one.person]),
+            one.value,
+            weight,
+            *record(pasts[one.person], prior),
+        )
+        for one, weight in zip(reporters, weights(reporters, prior), strict=True)
+    )
+
+
+def _reporter(person_id: int, past: tuple[Past, ...], prior: ReporterPrior) -> Reporter:
+    wrong = frozenset(each.message for each in past if not each.right)
+    return Reporter(person_id, reporter_value(*record(past, prior), prior), wrong)
 
 
 def prior_of(policy: ReporterPolicy) -> ReporterPrior:
@@ -100,6 +141,8 @@ def prior_of(policy: ReporterPolicy) -> ReporterPrior:
         background=policy.background,
         cap=policy.cap,
         diminishing=policy.diminishing,
+        half_life_days=policy.half_life_days,
+        together=policy.together,
     )
 
 

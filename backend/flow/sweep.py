@@ -1,12 +1,27 @@
 """Sweep: what was lost on the way, and what did an operator ask to try again?"""
 
+from datetime import timedelta
+
 import structlog
 
 from backend.domain.people import Actor, Operator, Right
 from backend.errors import Conflict, NotAllowed, Unknown
 from backend.flow.claim import lease
+from backend.flow.finish import finish_abandoned
 from backend.services import Services
-from backend.store import answers, audit, embedded, retractions, submissions, tenants
+from backend.store import (
+    answers,
+    audit,
+    candidates,
+    embedded,
+    labels,
+    later_looks,
+    outbox,
+    retractions,
+    sessions,
+    submissions,
+    tenants,
+)
 from backend.store.retention import expire_evidence
 from connectors.errors import ConnectorError
 
@@ -19,15 +34,24 @@ def sweep(services: Services) -> int:
     with services.database.read() as tx:
         left = submissions.lost(tx, now)
         moving = retractions.lost(tx, now)
+        due = later_looks.due(tx, now)
+        unlearned = labels.to_follow(tx)
     for submission_id in left:
         services.wake.submission(submission_id)
     for retraction_id in moving:
         services.wake.retraction(retraction_id)
+    for look_id in due:
+        services.wake.later_look(look_id)
+    for _, label_id in unlearned:
+        services.wake.label(label_id)
     with services.database.begin() as tx:
         unconfirmed = answers.give_up_on(tx, now - lease(services))
-    if left or moving or unconfirmed:
-        log.info("swept", submissions=len(left), retractions=len(moving), unconfirmed=unconfirmed)
-    return len(left) + len(moving)
+        candidates.give_up_on(tx, now - timedelta(seconds=2 * services.settings.learn_seconds))
+    finished = finish_abandoned(services)
+    if left or moving or due or unconfirmed or finished:
+        counts = {"submissions": len(left), "retractions": len(moving), "looks": len(due)}
+        log.info("swept", **counts, unconfirmed=unconfirmed, finished=finished)
+    return len(left) + len(moving) + len(due)
 
 
 def recover(services: Services) -> int:
@@ -50,6 +74,9 @@ def forget(services: Services) -> int:
     for tenant_id in everyone:
         gone += expire_evidence(services.database, services.evidence, tenant_id, services.now())
         gone += _purge(services, tenant_id)
+        with services.database.begin() as tx:
+            sessions.forget(tx, tenant_id, services.now())
+            outbox.forget(tx, tenant_id, services.now())
     if services.database.dialect == "sqlite":
         embedded.optimise(services.database)
     return gone
@@ -70,7 +97,7 @@ def _purge(services: Services, tenant_id: int) -> int:
 def retry(services: Services, operator: Operator, submission_id: int) -> None:
     """An operator's retry button: go on from where it failed. Raises NotAllowed, Unknown, Conflict."""
     if not operator.may(Right.MAIL):
-        raise NotAllowed(f"The role {operator.role} does not handle mail; ask an analyst or an owner.")
+        raise NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=operator.role)
     with services.database.begin() as tx:
         if submissions.get(tx, operator.tenant_id, submission_id) is None:
             raise Unknown("There is no such submission.")

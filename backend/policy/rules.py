@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.domain.decision import Psr, Response, Ruling
 from backend.domain.disposition import Disposition
+from backend.domain.lesson import Lesson
 from backend.domain.submission import EvidenceSource, Identity, Kind, Submission, SubmittedAs
 from backend.policy.settings import NO_ACTION, TenantPolicy
 from model.contract import Probabilities, Verdict
@@ -26,6 +27,7 @@ class Circumstances:
     impersonation: bool = False  # alignment failed and somebody is impersonated
     trusted_evidence: bool = True  # the bytes that were judged came from a mailbox or the team
     trusted_sender: bool = False  # and proven to be: aligned, or from an address the gateway recorded
+    lesson: Lesson | None = None  # another message that people judged, which makes this one malicious
 
 
 def rule(
@@ -33,15 +35,18 @@ def rule(
 ) -> Ruling:
     """What this message is held to be, and what PSR does about it."""
     disposition, because = disposition_of(verdict, circumstances.impersonation, policy)
+    why: tuple[str, ...] = (because,)
+    if circumstances.lesson and disposition is not Disposition.MALICIOUS:
+        disposition, why = Disposition.MALICIOUS, circumstances.lesson.why
 
     obstacle = _obstacle(verdict, circumstances, submissions, policy)
     if obstacle:
-        return Ruling(disposition, circumstances.simulation, Response.NOTHING, NO_ACTION, (because, obstacle))
+        return Ruling(disposition, circumstances.simulation, Response.NOTHING, NO_ACTION, (*why, obstacle))
 
     action = policy.action_for(Disposition.MALICIOUS)
     if policy.psr.switch is Psr.PREVIEW:
-        return Ruling(disposition, False, Response.WOULD_RETRACT, action, (because, "psr-preview"))
-    return Ruling(disposition, False, Response.RETRACT, action, (because,))
+        return Ruling(disposition, False, Response.WOULD_RETRACT, action, (*why, "psr-preview"))
+    return Ruling(disposition, False, Response.RETRACT, action, why)
 
 
 def disposition_of(verdict: Verdict, impersonation: bool, policy: TenantPolicy) -> tuple[Disposition, str]:

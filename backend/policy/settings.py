@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -14,6 +14,8 @@ from backend.errors import BadInput
 from connectors.contract import Action
 
 NO_ACTION = "no-action"
+EVERY_ACTION: frozenset[str] = frozenset(Action)
+LONGEST_WAIT = 7 * 24 * 60  # minutes after which a delivered copy is looked for at the latest
 
 
 class _Section(BaseModel):
@@ -31,6 +33,35 @@ class PsrPolicy(_Section):
     alarm_precision: float = Field(gt=0, lt=1)
 
 
+class PdrPolicy(_Section):
+    """When a message that was found malicious is looked for again."""
+
+    switch: Psr
+    minutes: tuple[int, ...] = Field(min_length=1, max_length=10)
+
+    @field_validator("minutes")
+    @classmethod
+    def _in_order(cls, minutes: tuple[int, ...]) -> tuple[int, ...]:
+        if list(minutes) != sorted(set(minutes)) or minutes[0] < 1 or minutes[-1] > LONGEST_WAIT:
+            raise ValueError(f"give different minutes in rising order, between 1 and {LONGEST_WAIT}")
+        return minutes
+
+
+class CanaryPolicy(_Section):
+    """How many copies prove that a retraction does what it should, before it goes on."""
+
+    copies: int = Field(ge=1, le=100)
+    large: int = Field(ge=0)
+    looks: int = Field(ge=1, le=10)
+
+
+class BacktestPolicy(_Section):
+    """What the switch asks of a back-test."""
+
+    days: int = Field(ge=1, le=3650)
+    valid_hours: int = Field(ge=1)
+
+
 class Thresholds(_Section):
     """Where the margin's zero lies and how wide the band below it is, in nats."""
 
@@ -39,13 +70,15 @@ class Thresholds(_Section):
 
 
 class ReporterPolicy(_Section):
-    """The prior of a reporter's reliability and how several reporters add up."""
+    """The prior of a reporter's reliability, how fast it fades, and how several reporters add up."""
 
     prior_right: float = Field(gt=0)
     prior_wrong: float = Field(gt=0)
     background: float = Field(gt=0, lt=1)
     cap: float = Field(gt=0)
     diminishing: float = Field(ge=0, le=1)
+    half_life_days: float = Field(ge=1)
+    together: int = Field(ge=1)
 
 
 class Retention(_Section):
@@ -58,6 +91,22 @@ class Campaigns(_Section):
     """From which similarity on two messages are one campaign."""
 
     similarity: float = Field(gt=0, le=1)
+
+
+class Links(_Section):
+    """Whether links are followed to their pages, how many of one message, and for how long together."""
+
+    crawl: bool
+    most: int = Field(ge=1, le=10)
+    seconds: float = Field(gt=0, le=60)
+
+
+class Learning(_Section):
+    """Who promotes a candidate, and the base margins below which instant learning converts nothing."""
+
+    promote: Literal["owner", "policy"]
+    similar_from: float = Field(ge=-4)  # a hostile label must not reach mail that the network holds to be clean
+    shared_from: float = Field(ge=-12)
 
 
 class Senders(_Section):
@@ -74,13 +123,19 @@ class TenantPolicy(_Section):
     """All of one tenant's numbers and switches."""
 
     psr: PsrPolicy
+    pdr: PdrPolicy
+    canary: CanaryPolicy
+    backtest: BacktestPolicy
     actions: dict[Disposition, str]
     thresholds: Thresholds
     reporter: ReporterPolicy
     retention: Retention
     campaigns: Campaigns
+    links: Links
+    learning: Learning
     senders: Senders = Senders()
     hard_delete_confirmed: bool = False
+    reporter_names: bool = False
 
     @field_validator("actions")
     @classmethod
@@ -105,12 +160,20 @@ def defaults() -> dict[str, Any]:
     return tomllib.loads(files("backend.policy").joinpath("policy.toml").read_text())
 
 
-def tenant_policy(own: Mapping[str, Any]) -> TenantPolicy:
-    """The defaults with a tenant's own choices on top. Raises BadInput, naming the first wrong field."""
+def tenant_policy(own: Mapping[str, Any], offered: frozenset[str] = EVERY_ACTION) -> TenantPolicy:
+    """The defaults with a tenant's own choices on top. Raises BadInput, naming the first wrong field.
+
+    `offered` is what the tenant's provider can do. A default that it cannot do becomes the nearest thing that can be
+    undone; a tenant's own choice that it cannot do, does nothing.
+    """
     for key in defaults():
         if not isinstance(own.get(key, {}), Mapping):
             raise BadInput(f"policy {key}: this is a section with several values, not one value")
     merged = {key: {**defaults()[key], **own.get(key, {})} for key in defaults()}
+    merged["actions"] = {
+        disposition: _possible(action, offered, chosen=disposition in own.get("actions", {}))
+        for disposition, action in merged["actions"].items()
+    }
     extra = {key: value for key, value in own.items() if key not in merged}
     try:
         return TenantPolicy.model_validate({**merged, **extra})
@@ -118,3 +181,19 @@ def tenant_policy(own: Mapping[str, Any]) -> TenantPolicy:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"policy {place}: {first['msg']}") from error
+
+
+def _possible(action: Any, offered: frozenset[str], *, chosen: bool) -> Any:
+    if (
+        not isinstance(action, str) or action in offered or action not in EVERY_ACTION
+    ):  # what is no action at all is refused below
+        return action
+    return NO_ACTION if chosen or Action.TRASH not in offered else Action.TRASH
+
+
+def refuse_impossible(own: Mapping[str, Any], offered: frozenset[str], provider: str) -> None:
+    """Raises BadInput when a tenant chooses an action that its provider cannot do."""
+    for disposition, action in own.get("actions", {}).items():
+        if isinstance(action, str) and action in EVERY_ACTION - offered:
+            can = ", ".join([NO_ACTION, *[one for one in Action if one in offered]])
+            raise BadInput(f"{provider} cannot do {action} for {disposition}: choose one of {can}.")

@@ -1,39 +1,109 @@
 """Web: the pages operators work with, rendered here; htmx brings fragments, one small script brings the keyboard."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from flask import Blueprint, Flask, Response, g, request
+from flask import Blueprint, Flask, g
+from flask_babel import get_locale
 from flask_wtf import CSRFProtect
 
 from backend.api.limits import EXTENSION as LIMITER
 from backend.domain.people import Right
 from backend.services import Services
-from backend.web import actions, errors, home, inbox, message, scale, settings, words
-from backend.web import session as sessions
-
-# No font comes from anywhere, this server included; otherwise as the whole app's.
-CONTENT_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+from backend.store import alarms
+from backend.store.alarms import Alarm
+from backend.web import (
+    account,
+    actions,
+    audit,
+    campaigns,
+    corrections,
+    errors,
+    evidence,
+    gmail,
+    headers,
+    home,
+    inbox,
+    languages,
+    learning,
+    look,
+    me,
+    message,
+    notes,
+    oidc,
+    operations,
+    outbound,
+    outlook,
+    overview,
+    people,
+    progress,
+    psr_log,
+    saved,
+    scale,
+    search,
+    settings,
+    sign_in,
+    similar,
+    squeeze,
+    tokens,
+    words,
 )
+from backend.web import session as sessions
+from backend.web.preferred import preferred
+from backend.web.waits import Waits
 
 
 def register(app: Flask, services: Services) -> None:
     """Add the pages."""
     app.extensions[sessions.EXTENSION] = services
-    app.config["PERMANENT_SESSION_LIFETIME"] = sessions.LASTS
+    app.config["PERMANENT_SESSION_LIFETIME"] = timedelta(hours=services.settings.session_hours)
     app.config["SESSION_REFRESH_EACH_REQUEST"] = False
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False  # the API proves its callers itself; the pages ask in before_request
     app.config["WTF_CSRF_TIME_LIMIT"] = None  # a token lasts as long as its session
+    app.extensions[sign_in.WAITS] = Waits(app.extensions[LIMITER].storage, app.config["SECRET_KEY"])
+    app.extensions[progress.EXTENSION] = progress.open_streams(services)
+    oidc.register(app, services.settings)
     csrf = CSRFProtect(app)
+    languages.register(app)
 
     web = Blueprint("web", __name__, template_folder="templates", static_folder="static", static_url_path="/static")
-    for part in (home, sessions, inbox, message, actions, settings):
+    for part in (
+        home,
+        sessions,
+        inbox,
+        search,
+        operations,
+        saved,
+        look,
+        similar,
+        message,
+        evidence,
+        actions,
+        corrections,
+        notes,
+        settings,
+        outlook,
+        gmail,
+        audit,
+        sign_in,
+        account,
+        oidc,
+        people,
+        tokens,
+        overview,
+        me,
+        progress,
+        psr_log,
+        outbound,
+        campaigns,
+        learning,
+    ):
         web.register_blueprint(part.pages)
     web.before_request(csrf.protect)
-    web.after_request(_harden)
+    web.after_request(headers.harden)
+    web.after_request(squeeze.squeeze)
     web.context_processor(_shared)
+    web.context_processor(lambda: {"alarms": _alarms(services)})
     _add_filters(web, services)
     errors.register(web)
     app.register_blueprint(web)
@@ -43,32 +113,66 @@ def register(app: Flask, services: Services) -> None:
 
         webmail.register(app, services)
 
-    limit = app.extensions[LIMITER].limit(f"{services.settings.sign_ins_per_minute}/minute", methods=["POST"])
-    app.view_functions["web.session.sign_in"] = limit(app.view_functions["web.session.sign_in"])
-
-
-def _harden(response: Response) -> Response:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    # Our own addresses may know where a form stood: over TLS the CSRF check asks for it. Others learn nothing.
-    response.headers["Referrer-Policy"] = "same-origin"
-    if request.endpoint == "web.static":
-        response.headers["Cache-Control"] = "public, max-age=3600"
-    else:
-        response.headers["Cache-Control"] = "no-store"
-    return response
+    often = f"{services.settings.sign_ins_per_minute}/minute"
+    limit = app.extensions[LIMITER].limit(often, methods=["POST"])
+    asks = app.extensions[LIMITER].limit(often)
+    for name in ("web.sign_in.check", "web.account.change_password"):
+        app.view_functions[name] = limit(app.view_functions[name])
+    for name in ("web.oidc.start", "web.oidc.answered"):
+        app.view_functions[name] = asks(app.view_functions[name])
 
 
 def _shared() -> dict[str, object]:
     operator = g.get("operator")
     rights = {right.value: bool(operator and operator.may(right)) for right in Right}
-    return {"operator": operator, "may": rights, "words": words}
+    return {
+        "operator": operator,
+        "may": rights,
+        "words": words,
+        "language": str(get_locale()),
+        "preferred": preferred(),
+        "languages": languages.LANGUAGES,
+    }
+
+
+def _alarms(services: Services) -> list[Alarm]:
+    """What every page says until somebody has acknowledged it."""
+    operator = g.get("operator")
+    if operator is None:
+        return []
+    with services.database.read() as tx:
+        return alarms.standing(tx, operator.tenant_id)
 
 
 def _add_filters(web: Blueprint, services: Services) -> None:
     def ago(time: datetime) -> str:
         return words.ago(time, services.now())
 
-    given: list[Callable[..., object]] = [words.action, words.defang, words.disposition, words.event, words.moment]
-    given += [words.percent, words.plain, words.signed, words.size, words.status, words.why, scale.glance, ago]
+    given: list[Callable[..., object]] = [
+        words.action,
+        words.actor,
+        words.answer,
+        words.count,
+        words.defang,
+        words.disposition,
+        words.event,
+        words.module,
+        words.percent,
+        words.place,
+        words.plain,
+        words.pretence,
+        words.result,
+        words.role_name,
+        words.signed,
+        words.size,
+        words.status,
+        words.visible,
+        words.why,
+        languages.decimal,
+        languages.moment,
+        scale.glance,
+        ago,
+    ]
+    given += [operations.said]
     for filter_ in given:
         web.add_app_template_filter(filter_)

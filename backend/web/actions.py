@@ -4,13 +4,16 @@ from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Operator, Right
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import feedback, respond, sweep
+from backend.flow import go_on as going_on
 from backend.services import Services
 from backend.store import retractions
+from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID, ONE
 from backend.web.session import needs
 
@@ -24,8 +27,8 @@ SUBMISSION = f"/submissions/<int(min=1, max={HIGHEST_ID}):submission_id>"
 def retract(services: Services, operator: Operator, message_id: int) -> ResponseReturnValue:
     """Take every copy out of sight."""
     action = request.form.get("action", "")
-    _try(lambda: respond.order_retraction(services, operator, message_id, action), "Retraction ordered.")
-    return _back_to(message_id)
+    try_to(lambda: respond.order_retraction(services, operator, message_id, action), "Retraction ordered.")
+    return back_to(message_id)
 
 
 @pages.post(f"{ONE}/disposition")
@@ -37,8 +40,8 @@ def correct(services: Services, operator: Operator, message_id: int) -> Response
         raise BadInput("Choose one of the six dispositions.")
     exercise = request.form.get("simulation") == "yes"
     said = "Judged. Thank you: this is what Unhook learns from."
-    _try(lambda: feedback.correct(services, operator, message_id, Disposition(chosen), exercise), said)
-    return _back_to(message_id)
+    try_to(lambda: feedback.correct(services, operator, message_id, Disposition(chosen), exercise), said)
+    return back_to(message_id)
 
 
 @pages.post(f"{RETRACTION}/restore")
@@ -46,8 +49,8 @@ def correct(services: Services, operator: Operator, message_id: int) -> Response
 def restore(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Undo: every copy back to where it was."""
     message_id = _message_of(services, operator, retraction_id)
-    _try(lambda: respond.order_restore(services, operator, retraction_id), "Restore ordered.")
-    return _back_to(message_id)
+    try_to(lambda: respond.order_restore(services, operator, retraction_id), "Restore ordered.")
+    return back_to(message_id)
 
 
 @pages.post(f"{RETRACTION}/approve")
@@ -55,24 +58,42 @@ def restore(services: Services, operator: Operator, retraction_id: int) -> Respo
 def approve(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Say yes to a retraction that reaches more mailboxes than policy may touch alone."""
     message_id = _message_of(services, operator, retraction_id)
-    _try(lambda: respond.approve(services, operator, retraction_id), "Approved.")
-    return _back_to(message_id)
+    try_to(lambda: respond.approve(services, operator, retraction_id), "Approved.")
+    return back_to(message_id)
+
+
+@pages.post(f"{RETRACTION}/go-on")
+@needs(Right.MAIL)
+def go_on(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
+    """Go on although the canary failed."""
+    message_id = _message_of(services, operator, retraction_id)
+    try_to(lambda: going_on.go_on(services, operator, retraction_id), _("It goes on."))
+    return back_to(message_id)
+
+
+@pages.post(f"{RETRACTION}/retry")
+@needs(Right.MAIL)
+def retry_failures(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
+    """Try again what could not be taken, or could not be brought back."""
+    message_id = _message_of(services, operator, retraction_id)
+    try_to(lambda: going_on.retry_failures(services, operator, retraction_id), _("Trying again."))
+    return back_to(message_id)
 
 
 @pages.post(f"{SUBMISSION}/retry")
 @needs(Right.MAIL)
 def retry(services: Services, operator: Operator, submission_id: int) -> ResponseReturnValue:
     """Go on from where a report failed."""
-    _try(lambda: sweep.retry(services, operator, submission_id), "Trying again.")
+    try_to(lambda: sweep.retry(services, operator, submission_id), "Trying again.")
     return redirect(url_for("web.inbox.queue", tab="failed"), 303)
 
 
-def _try(act: Callable[[], object], done: str) -> None:
+def try_to(act: Callable[[], object], done: str) -> None:
     """Act, and say so; a refusal that the operator can do something about is said on the page they came from."""
     try:
         act()
     except (Conflict, BadInput) as refusal:
-        flash(str(refusal), "wrong")
+        flash(spoken(refusal), "wrong")
     else:
         flash(done, "done")
 
@@ -85,5 +106,6 @@ def _message_of(services: Services, operator: Operator, retraction_id: int) -> i
     return retraction.message_id
 
 
-def _back_to(message_id: int) -> ResponseReturnValue:
-    return redirect(url_for("web.message.message", message_id=message_id), 303)
+def back_to(message_id: int, place: str | None = None) -> ResponseReturnValue:
+    """The message's page, at one of its parts."""
+    return redirect(url_for("web.message.message", message_id=message_id, _anchor=place), 303)

@@ -2,28 +2,31 @@
 
 import structlog
 from flask import Blueprint, Response, make_response, render_template
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException
 
 from backend.api.errors import STATUS
 from backend.errors import UnhookError
+from backend.web.languages import spoken
 
 log = structlog.get_logger()
 
 _TITLES = {
-    400: "That could not be used",
-    403: "Not for your role",
-    404: "There is nothing here",
-    409: "Not possible right now",
-    413: "Too large",
-    429: "Too many attempts",
-    503: "The store cannot be reached",
+    400: _("That could not be used"),
+    403: _("Not for your role"),
+    404: _("There is nothing here"),
+    409: _("Not possible right now"),
+    413: _("Too large"),
+    429: _("Too many attempts"),
+    503: _("The store cannot be reached"),
 }
 _SENTENCES = {
-    400: "The form is out of date, or the request was not a form of this site. Go back, reload the page, try again.",
-    404: "The page is gone, or it never was. The queue has everything that waits for you.",
-    429: "Wait a minute, then try again.",
-    500: "Something went wrong on our side. Your administrator finds the reason in the log.",
-    503: "Nothing was changed. Try again in a moment.",
+    400: _("The form is out of date, or the request was not a form of this site. Go back, reload the page, try again."),
+    404: _("The page is gone, or it never was. The queue has everything that waits for you."),
+    429: _("Wait a minute, then try again."),
+    500: _("Something went wrong on our side. Your administrator finds the reason in the log."),
+    503: _("Nothing was changed. Try again in a moment."),
 }
 
 
@@ -39,7 +42,7 @@ def _refused(error: Exception) -> Response:
     if status >= 500:
         log.error("page failed", status=status, why=str(error), exc_info=error)
         return _page(status, _SENTENCES.get(status, _SENTENCES[500]))
-    return _page(status, str(error))
+    return _page(status, spoken(error) if isinstance(error, UnhookError) else str(error))
 
 
 def _not_understood(error: Exception) -> Response:
@@ -58,6 +61,6 @@ def _went_wrong(error: Exception) -> Response:
     return _page(500, _SENTENCES[500])
 
 
-def _page(status: int, sentence: str) -> Response:
-    title = _TITLES.get(status, "Something went wrong")
+def _page(status: int, sentence: str | LazyString) -> Response:
+    title = _TITLES.get(status, _("Something went wrong"))
     return make_response(render_template("error.html", title=title, sentence=sentence), status)

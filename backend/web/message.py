@@ -1,6 +1,5 @@
 """Message: what was decided about one mail, why, and what became of its copies?"""
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, Response, render_template
@@ -8,20 +7,26 @@ from flask.typing import ResponseReturnValue
 
 from backend.domain.people import Actor, Operator, Right
 from backend.domain.retraction import OPEN, RetractionState
+from backend.domain.submission import Kind
 from backend.errors import UnhookError, Unknown
+from backend.flow.feedback import FALSE_NEGATIVE, FALSE_POSITIVE
+from backend.flow.score import prior_of
 from backend.policy.settings import NO_ACTION, TenantPolicy
 from backend.services import Services
 from backend.store import audit, tenants
 from backend.store.message_view import MessageView, message_view
-from backend.web import inert, scale
+from backend.store.progress import Progress, retraction_progress
+from backend.web import inert, missed, scale, words
+from backend.web.bars import bars
+from backend.web.languages import spoken
+from backend.web.leads import leads
 from backend.web.session import needs
 from backend.web.words import ACTIONS
 from connectors.contract import Action
-from model import reasons
-from model.contract import Reason, Verdict
+from model.contract import Verdict
+from model.pretences import pretences
+from model.reporter import Reliability, reliability
 
-MOST_LINKS = 100
-MOST_REASONS = 6
 START = "starting-point"
 HIGHEST_ID = 2**31 - 1
 
@@ -47,7 +52,7 @@ def retraction(services: Services, operator: Operator, message_id: int) -> Respo
 @needs(Right.MAIL)
 def body(services: Services, operator: Operator, message_id: int) -> ResponseReturnValue:
     """The frame that shows the mail, asked for by pressing a button: looking is written down."""
-    return render_template("_body.html", **_shown(services, operator, message_id))
+    return render_template("message/_body.html", **_shown(services, operator, message_id))
 
 
 @pages.get(f"{ONE}/preview")
@@ -58,7 +63,7 @@ def preview(services: Services, operator: Operator, message_id: int) -> Response
     try:
         raw = services.evidence.read(operator.tenant_id, view.message.evidence_sha256)
     except UnhookError as error:
-        page = render_template("preview_missing.html", sentence=str(error), gone=view.evidence_gone)
+        page = render_template("preview_missing.html", sentence=spoken(error), gone=view.evidence_gone)
     else:
         page = inert.inert_page(raw)
         with services.database.begin() as tx:
@@ -88,25 +93,68 @@ def _shown(services: Services, operator: Operator, message_id: int) -> dict[str,
         "message": view.message,
         "facts": view.message.facts,
         "verdict": verdict,
+        **_why(view, verdict, tenant.policy),
         "pictures": scale.pictures(verdict.base_margin, verdict.margin, band) if verdict else (),
         "bound": scale.MAX_LIFT,
         "band": band,
-        "sentence": reasons.sentence,
-        "false_positives": reasons.false_positives,
-        **_reasons(verdict),
-        "links": view.message.facts.links[:MOST_LINKS],
+        "sentence": words.reason,
+        "caution_of": words.caution,
+        "pretences": pretences(view.message.facts),
+        "leads": leads(view.message.facts.links),
+        "reliabilities": _reliabilities(view, tenant.policy),
         "provider": tenant.provider,
         "choices": offered_actions(tenant.provider, tenant.policy),
+        "progress": _progress(services, view),
+        **_corrections(view),
         **_possible(view, operator, services),
     }
 
 
-def _reasons(verdict: Verdict | None) -> dict[str, Sequence[Reason]]:
-    """The few that matter most, and the rest; where every message starts says nothing about this one."""
-    every = verdict.reasons if verdict else ()
-    telling = [reason for reason in every if reason.code != START]
-    first = telling[:MOST_REASONS]
-    return {"first_reasons": first, "other_reasons": [reason for reason in every if reason not in first]}
+def _progress(services: Services, view: MessageView) -> Progress | None:
+    """How far the last retraction is, for a page that is given no stream."""
+    if view.retraction is None:
+        return None
+    last = view.retraction.retraction
+    with services.database.read() as tx:
+        return retraction_progress(tx, last.tenant_id, last.id)
+
+
+def _why(view: MessageView, verdict: Verdict | None, policy: TenantPolicy) -> dict[str, Any]:
+    """What the network saw as a sum, and how far each part was from acting."""
+    if verdict is None:
+        return {"bars": (), "missed": (), "somebody_acted": False}
+    parts = missed.parts(verdict, view.message.facts, policy)
+    return {
+        "bars": bars(verdict.reasons, verdict.margin, START),
+        "missed": parts,
+        "somebody_acted": missed.acted(parts),
+    }
+
+
+def _reliabilities(view: MessageView, policy: TenantPolicy) -> dict[int, Reliability]:
+    """How often each reporter is right, as it stood at the verdict, by person."""
+    prior = prior_of(policy.reporter)
+    return {
+        share.person_id: reliability(
+            share.confirmed if share.faded_confirmed is None else share.faded_confirmed,
+            share.judged if share.faded_judged is None else share.faded_judged,
+            prior,
+        )
+        for share in (view.verdict.reporters if view.verdict else ())
+    }
+
+
+def _corrections(view: MessageView) -> dict[str, Any]:
+    """What the forms for corrections begin with: what stands, and whose submission would be escalated next."""
+    users = [one for one in view.reports if one.submission.kind is Kind.USER]
+    return {
+        "false_positives_as": FALSE_POSITIVE,
+        "false_negatives_as": FALSE_NEGATIVE,
+        "to_escalate": next((one for one in users if one.submission.id not in view.escalations), None),
+        "escalated": [
+            (one, view.escalations[one.submission.id]) for one in users if one.submission.id in view.escalations
+        ],
+    }
 
 
 def offered_actions(provider: str, policy: TenantPolicy) -> list[tuple[str, str, str]]:
@@ -114,7 +162,9 @@ def offered_actions(provider: str, policy: TenantPolicy) -> list[tuple[str, str,
     usual = next((a for a in policy.actions.values() if a not in (NO_ACTION, Action.HARD_DELETE)), Action.SOFT_DELETE)
     known = ACTIONS.get(provider, ACTIONS["maildir"])
     allowed = [a for a in known if a != Action.HARD_DELETE or policy.hard_delete_confirmed]
-    return [(code, *known[code]) for code in sorted(allowed, key=lambda code: code != usual)]
+    return [
+        (code, str(known[code][0]), str(known[code][1])) for code in sorted(allowed, key=lambda code: code != usual)
+    ]
 
 
 def _possible(view: MessageView, operator: Operator, services: Services) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+
 MAX_LIFT = 2.5  # nats; the network's own bound, which model.lift keeps and a test compares
 FURTHEST = 8.0  # nats on either side of the threshold; what lies beyond is drawn at the edge
 _PAD = 14
@@ -48,8 +50,8 @@ class Picture:
 
 def pictures(base: float, margin: float, band: float) -> tuple[Picture, Picture]:
     """The scale for wide and for narrow screens."""
-    wide = _picture("wide", 720, base, margin, band, ("without reporters", "with reporters"))
-    return wide, _picture("narrow", 330, base, margin, band, ("without", "with"))
+    wide = _picture("wide", 720, base, margin, band, (_("without reporters"), _("with reporters")))
+    return wide, _picture("narrow", 330, base, margin, band, (_("without"), _("with")))
 
 
 def glance(margin: float, band: float = 1.0) -> Glance:

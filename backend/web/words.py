@@ -1,116 +1,264 @@
-"""Words: how are codes, numbers, times and addresses written for people?"""
+"""Words: how are codes, numbers and addresses written for people?
+
+The tables hold sentences that are looked up in the viewer's language when they are shown, not when they are read here.
+"""
 
 import re
 from datetime import datetime, timedelta
 
+from flask_babel import gettext, ngettext
+from flask_babel import lazy_gettext as _
+from flask_babel.speaklater import LazyString
+
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
+from backend.domain.people import Role, Theme
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
-from backend.store.views import QueueRow
+from backend.store.queue import ListRow
+from backend.web.languages import decimal
 from connectors.contract import Action, Outcome
+from model import reasons
+from model.pretences import Pretence
 
 DISPOSITIONS = {
-    Disposition.MALICIOUS: ("Malicious", "An attack: phishing, fraud or malware."),
-    Disposition.SUSPICIOUS: ("Suspicious", "Close to the threshold. A person should look."),
-    Disposition.SPOOF: ("Spoof", "Pretends to come from somebody it does not come from."),
-    Disposition.SPAM: ("Spam", "Unwanted advertising. A nuisance, not an attack."),
-    Disposition.BULK: ("Bulk", "A newsletter or another mass mail."),
-    Disposition.NONE: ("No threat", "Nothing wrong was found."),
+    Disposition.MALICIOUS: (_("Malicious"), _("An attack: phishing, fraud or malware.")),
+    Disposition.SUSPICIOUS: (_("Suspicious"), _("Close to the threshold. A person should look.")),
+    Disposition.SPOOF: (_("Spoof"), _("Pretends to come from somebody it does not come from.")),
+    Disposition.SPAM: (_("Spam"), _("Unwanted advertising. A nuisance, not an attack.")),
+    Disposition.BULK: (_("Bulk"), _("A newsletter or another mass mail.")),
+    Disposition.NONE: (_("No threat"), _("Nothing wrong was found.")),
 }
 
 OUTCOMES = {
-    Outcome.RETRACTED: "Retracted",
-    Outcome.ALREADY_GONE: "Already gone",
-    Outcome.NOT_FOUND: "No copy found",
-    Outcome.DIFFERENT_MESSAGE: "Different message, left alone",
-    Outcome.NOT_PERMITTED: "Not permitted",
-    Outcome.NO_MAILBOX: "No such mailbox",
-    Outcome.UNREACHABLE: "Could not be reached",
-    Outcome.EXPIRED: "Purged by the provider",
-    Outcome.RESTORED: "Restored",
+    Outcome.RETRACTED: _("Retracted"),
+    Outcome.ALREADY_GONE: _("Already gone"),
+    Outcome.NOT_FOUND: _("No copy found"),
+    Outcome.DIFFERENT_MESSAGE: _("Different message, left alone"),
+    Outcome.NOT_PERMITTED: _("Not permitted"),
+    Outcome.NO_MAILBOX: _("No such mailbox"),
+    Outcome.UNREACHABLE: _("Could not be reached"),
+    Outcome.EXPIRED: _("Purged by the provider"),
+    Outcome.RESTORED: _("Restored"),
 }
 
 RETRACTIONS = {
-    RetractionState.AWAITING_APPROVAL: "Waiting for approval",
-    RetractionState.RUNNING: "Being retracted",
-    RetractionState.DONE: "Retracted",
-    RetractionState.INCOMPLETE: "Some copies left",
-    RetractionState.RESTORING: "Being restored",
-    RetractionState.RESTORED: "Restored",
-    RetractionState.REFUSED: "Refused",
+    RetractionState.AWAITING_APPROVAL: _("Waiting for approval"),
+    RetractionState.RUNNING: _("Being retracted"),
+    RetractionState.STOPPED: _("Stopped by its canary"),
+    RetractionState.DONE: _("Retracted"),
+    RetractionState.INCOMPLETE: _("Some copies left"),
+    RetractionState.RESTORING: _("Being restored"),
+    RetractionState.RESTORED: _("Restored"),
+    RetractionState.REFUSED: _("Refused"),
 }
 
 WHY = {
-    "margin-above-threshold": "Its margin is at or above the malicious threshold.",
-    "hard-match": "A module beside the network found a certain match.",
-    "within-suspicious-band": "Its margin lies just below the threshold, where a person decides.",
-    "spoof-alignment-failed": "Authentication failed and the sender pretends to be somebody known.",
-    "likeliest-by-head": "Its margin is well below the threshold; this is the likeliest of the other kinds.",
-    "margin-below-threshold": "PSR did nothing: the margin is below the threshold.",
-    "simulation": "PSR did nothing: this is one of your own phishing exercises.",
-    "trusted-sender": "PSR did nothing: the sender is trusted, and proven to be the sender.",
-    "psr-off": "PSR is switched off, so nothing was retracted by itself.",
-    "psr-preview": "PSR is in preview: it wrote down that it would have retracted this, and did not.",
-    "no-action-configured": "PSR did nothing: no action is chosen for malicious mail.",
-    "team-submission": "PSR did nothing: it acts only on reports by people with a mailbox.",
-    "reported-as-spam": "PSR did nothing: it was reported as spam, not as phish.",
-    "unverified-identity": "PSR did nothing: nobody who reported it has proven who they are.",
-    "untrusted-evidence": "PSR did nothing: the message itself could not be fetched from a mailbox.",
-    "operator-decided": "An operator judged it. That stands against policy.",
-    "operator-restored": "An operator brought it back. Policy does not take it away again.",
+    "margin-above-threshold": _("Its margin is at or above the malicious threshold."),
+    "hard-match": _("A module beside the network found a certain match."),
+    "within-suspicious-band": _("Its margin lies just below the threshold, where a person decides."),
+    "spoof-alignment-failed": _("Authentication failed and the sender pretends to be somebody known."),
+    "likeliest-by-head": _("Its margin is well below the threshold; this is the likeliest of the other kinds."),
+    "margin-below-threshold": _("PSR did nothing: the margin is below the threshold."),
+    "simulation": _("PSR did nothing: this is one of your own phishing exercises."),
+    "trusted-sender": _("PSR did nothing: the sender is trusted, and proven to be the sender."),
+    "psr-off": _("PSR is switched off, so nothing was retracted by itself."),
+    "psr-preview": _("PSR is in preview: it wrote down that it would have retracted this, and did not."),
+    "no-action-configured": _("PSR did nothing: no action is chosen for malicious mail."),
+    "team-submission": _("PSR did nothing: it acts only on reports by people with a mailbox."),
+    "reported-as-spam": _("PSR did nothing: it was reported as spam, not as phish."),
+    "unverified-identity": _("PSR did nothing: nobody who reported it has proven who they are."),
+    "untrusted-evidence": _("PSR did nothing: the message itself could not be fetched from a mailbox."),
+    "operator-decided": _("An operator judged it. That stands against policy."),
+    "operator-false-positive": _("An operator reported it as a false positive. That stands against policy."),
+    "operator-false-negative": _("An operator reported it as a false negative. That stands against policy."),
+    "operator-simulation": _("An operator marked it as one of your own phishing exercises."),
+    "operator-escalated": _("An operator escalated it to the team as this."),
+    "learned-same": _("The security team judged this very message to be malicious."),
+    "learned-similar": _("It belongs to a campaign of which a message was judged malicious."),
+    "learned-link": _("It leads to the same page as a message that was judged malicious."),
+    "learned-file": _("It carries the same file as a message that was judged malicious."),
+    "label-revoked": _("A label was taken back, so the judgement before it stands again."),
+    "operator-restored": _("An operator brought it back. Policy does not take it away again."),
+    "retraction-called-off": _(
+        "An operator called the retraction off while it ran. Policy does not take it away again."
+    ),
+    "judgement-undone": _("An operator took their judgement back: what was decided before stands again."),
 }
 
 EVENTS = {
-    "reported": "Reported it",
-    "decided": "Decided",
-    "corrected": "Judged it",
-    "body viewed": "Looked at the mail itself",
-    "retraction ordered": "Ordered the retraction",
-    "approved": "Approved the retraction",
-    "restore ordered": "Ordered the restore",
-    "retracted": "Retraction ended",
-    "restored": "Restore ended",
-    "retried": "Tried a report again",
+    "reported": _("Reported it"),
+    "report answered": _("Done with the report"),
+    "report failed": _("Could not work on the report"),
+    "scored": _("Scored"),
+    "copies": _("Copies"),
+    "answer intended": _("Is about to answer the reporter"),
+    "answer sent": _("Answered the reporter"),
+    "answer failed": _("Could not answer the reporter"),
+    "answer unconfirmed": _("Answered the reporter, unconfirmed"),
+    "decided": _("Decided"),
+    "corrected": _("Judged it"),
+    "false positive reported": _("Reported a false positive"),
+    "false negative reported": _("Reported a false negative"),
+    "marked as simulation": _("Marked it as one of your own exercises"),
+    "escalated": _("Escalated it to the team"),
+    "note written": _("Wrote a note"),
+    "note struck out": _("Struck out a note"),
+    "body viewed": _("Looked at the mail itself"),
+    "headers viewed": _("Looked at the headers"),
+    "raw downloaded": _("Downloaded the raw mail"),
+    "retraction ordered": _("Ordered the retraction"),
+    "approved": _("Approved the retraction"),
+    "restore ordered": _("Ordered the restore"),
+    "retracted": _("Retraction ended"),
+    "restored": _("Restore ended"),
+    "label revoked": _("Revoked a label"),
+    "retried": _("Tried a report again"),
+    "audit log exported": _("Took the audit log along"),
+    "sign-in refused": _("Was refused at sign-in"),
+    "operator bound": _("Recognised the account"),
+    "operator disabled": _("Closed an account"),
+    "operator enabled": _("Opened an account again"),
+    "sessions ended": _("Signed out elsewhere"),
+    "canary passed": _("The first copies were proven gone"),
+    "canary stopped it": _("The first copies were not proven gone: it stopped"),
+    "went on after the canary": _("Went on although the canary failed"),
+    "failures tried again": _("Tried the failures again"),
+    "post delivery response": _("Looked for it again (Post Delivery Response)"),
+    "scope refused": _("Asked for more than it may"),
+    "indicators exported": _("Took a campaign's indicators along"),
 }
 
 STATES = {
-    State.RECEIVED: "Received",
-    State.FETCHED: "Message fetched",
-    State.PARSED: "Read",
-    State.SCORED: "Scored",
-    State.DECIDED: "Decided",
-    State.ANSWERED: "Answered",
-    State.FAILED: "Failed",
+    State.RECEIVED: _("Received"),
+    State.FETCHED: _("Message fetched"),
+    State.PARSED: _("Read"),
+    State.SCORED: _("Scored"),
+    State.DECIDED: _("Decided"),
+    State.ANSWERED: _("Answered"),
+    State.FAILED: _("Failed"),
 }
 
 PSR = {
-    Psr.OFF: ("Off", "Nothing is retracted by itself and nothing is written to the log."),
-    Psr.PREVIEW: ("Preview", "Nothing is retracted by itself. The log says what would have been, and you judge it."),
-    Psr.ON: ("On", "Copies of malicious mail that people report are retracted by themselves, reversibly."),
+    Psr.OFF: (_("Off"), _("Nothing is retracted by itself and nothing is written to the log.")),
+    Psr.PREVIEW: (
+        _("Preview"),
+        _("Nothing is retracted by itself. The log says what would have been, and you judge it."),
+    ),
+    Psr.ON: (_("On"), _("Copies of malicious mail that people report are retracted by themselves, reversibly.")),
 }
 
-NO_ACTION_WORDS = ("No action", "Copies stay where they are.")
-_JUNK = ("Junk", "Moved to the junk folder. People can move it back.")
-_TRASH = ("Trash", "Moved to the trash. People can move it back until it is emptied.")
-ACTIONS: dict[str, dict[str, tuple[str, str]]] = {
+THEMES = {
+    Theme.AUTO: _("As the device does"),
+    Theme.LIGHT: _("Light"),
+    Theme.DARK: _("Dark"),
+}
+
+MODULES = {
+    "network": _("The network"),
+    "authentication": _("Authentication"),
+    "lists": _("Lists"),
+    "signatures": _("Signatures"),
+    "campaigns": _("Campaigns"),
+    "links": _("Links"),
+}
+
+PRETENCES = {
+    "several-senders": _("There is more than one From address."),
+    "name-shows-address": _("The name shows an address at %(claimed)s; the mail comes from %(truth)s."),
+    "name-claims-brand": _("The name says %(claimed)s; the address belongs to somebody else: %(truth)s."),
+    "name-claims-brand-free-mail": _("The name says %(claimed)s; the address is one that anybody can have: %(truth)s."),
+    "host-in-other-letters": _("The domain reads as %(claimed)s; its real spelling is %(truth)s."),
+    "domain-lookalike": _("The domain %(truth)s looks like the one of %(claimed)s."),
+    "domain-names-brand": _("The domain %(truth)s has the name of %(claimed)s in it and is not theirs."),
+    "reply-elsewhere": _("Answers go to %(claimed)s, not to %(truth)s."),
+    "sent-by-another": _("It was sent by %(claimed)s in the name of %(truth)s."),
+    "bounces-elsewhere": _(
+        "What cannot be delivered goes back to %(claimed)s, not to %(truth)s. Mailing services do that."
+    ),
+}
+
+PLACES = {
+    "a": _("found in a link"),
+    "area": _("found in a picture’s clickable area"),
+    "form": _("found where a form sends to"),
+    "base": _("found in the base address"),
+    "meta-refresh": _("found where the mail itself leads on"),
+    "srcdoc": _("found in a frame"),
+    "css": _("found in a style"),
+    "comment": _("found in a hidden comment"),
+    "attribute": _("found in a hidden attribute"),
+    "text": _("found in the text"),
+    "qr": _("found in a QR code"),
+    "pdf": _("found in a PDF"),
+}
+
+ACTORS = {
+    "policy": _("policy"),
+    "system": "Unhook",
+    "operator": _("an operator"),
+    "person": _("somebody"),
+    "erased person": _("erased person"),
+}
+
+PDR = {
+    Psr.OFF: (_("Off"), _("A message is not looked for again after it was found malicious.")),
+    Psr.PREVIEW: (_("Preview"), _("It is looked for again. The log says how many copies would have been taken.")),
+    Psr.ON: (_("On"), _("Copies that were delivered later, or that a rule moved back, are taken as well.")),
+}
+
+PDR_WHY = {
+    "pdr-off": _("It was off."),
+    "message-forgotten": _("The message was forgotten: its time is over."),
+    "no-longer-malicious": _("It is no longer held to be malicious."),
+    "operator-restored": _("An operator brought it back."),
+    "simulation": _("It is one of your own exercises."),
+    "trusted-sender": _("The sender is trusted, and proven to be the sender."),
+    "no-action-configured": _("No action is chosen for malicious mail."),
+    "under-way": _("Its retraction was under way already."),
+    "unreachable": _("The mailboxes could not be reached."),
+    "gave-up": _("It was tried too often."),
+}
+
+NO_ACTION_WORDS = (_("No action"), _("Copies stay where they are."))
+_JUNK = (_("Junk"), _("Moved to the junk folder. People can move it back."))
+_TRASH = (_("Trash"), _("Moved to the trash. People can move it back until it is emptied."))
+ACTIONS: dict[str, dict[str, tuple[LazyString, LazyString]]] = {
     "outlook": {
-        Action.JUNK: ("Junk", "Moved to Junk Email. People can move it back."),
-        Action.TRASH: ("Trash", "Moved to Deleted Items. People can move it back."),
-        Action.SOFT_DELETE: ("Soft delete", "Moved to Recoverable Items: out of sight, still recoverable by people."),
-        Action.HARD_DELETE: ("Hard delete", "Deleted for good; only a litigation hold still keeps it."),
+        Action.JUNK: (_("Junk"), _("Moved to Junk Email. People can move it back.")),
+        Action.TRASH: (_("Trash"), _("Moved to Deleted Items. People can move it back.")),
+        Action.SOFT_DELETE: (
+            _("Soft delete"),
+            _("Moved to Recoverable Items: out of sight, still recoverable by people."),
+        ),
+        Action.HARD_DELETE: (_("Hard delete"), _("Deleted for good; only a litigation hold still keeps it.")),
     },
     "gmail": {
-        Action.JUNK: ("Junk", "Labelled Spam. Gmail deletes it after 30 days."),
-        Action.TRASH: ("Trash", "Moved to Trash. Gmail deletes it after 30 days."),
+        Action.JUNK: (_("Junk"), _("Labelled Spam. Gmail deletes it after 30 days.")),
+        Action.TRASH: (_("Trash"), _("Moved to Trash. Gmail deletes it after 30 days.")),
+        Action.HARD_DELETE: (
+            _("Hard delete"),
+            _("Deleted for good. Needs a scope of its own, https://mail.google.com/."),
+        ),
     },
     "maildir": {
         Action.JUNK: _JUNK,
         Action.TRASH: _TRASH,
-        Action.SOFT_DELETE: ("Soft delete", "Moved out of the mailbox to a place that only Unhook restores from."),
-        Action.HARD_DELETE: ("Hard delete", "Deleted for good. Nobody gets it back."),
+        Action.SOFT_DELETE: (
+            _("Soft delete"),
+            _("Moved out of the mailbox to a place that only Unhook restores from."),
+        ),
+        Action.HARD_DELETE: (_("Hard delete"), _("Deleted for good. Nobody gets it back.")),
     },
 }
+
+
+ROLES = {Role.OWNER: _("Owner"), Role.ADMIN: _("Admin"), Role.ANALYST: _("Analyst"), Role.VIEWER: _("Viewer")}
+
+
+def role_name(role: Role) -> str:
+    """The word for a role."""
+    return str(ROLES[role])
 
 
 def plain(code: object) -> str:
@@ -120,71 +268,113 @@ def plain(code: object) -> str:
 
 def disposition(value: Disposition | None) -> str:
     """The word for a disposition."""
-    return DISPOSITIONS[value][0] if value else "Not decided yet"
+    return str(DISPOSITIONS[value][0]) if value else gettext("Not decided yet")
 
 
 def why(code: str) -> str:
     """A rule's sentence."""
-    return WHY.get(code) or plain(code) + "."
+    return str(WHY.get(code) or plain(code) + ".")
+
+
+def module(name: str) -> str:
+    """The word for a part of Unhook that has an opinion."""
+    return str(MODULES.get(name) or plain(name))
+
+
+def pretence(one: Pretence) -> str:
+    """What a sender claims and what is so, in a sentence; addresses in it cannot be followed."""
+    said = PRETENCES.get(one.code)
+    told = {"claimed": defang(visible(one.claimed)), "truth": defang(visible(one.truth))}
+    return str(said) % told if said else plain(one.code)
+
+
+def place(code: str) -> str:
+    """Where in a mail a link was found."""
+    return str(PLACES.get(code) or gettext("found in %(place)s", place=plain(visible(code))))
+
+
+def answer(template: str) -> str:
+    """What a reporter was told, by the name of the text."""
+    special = {"retracted": _("Retracted"), "simulation": _("Exercise")}.get(template)
+    held = template.upper()
+    return str(special) if special else disposition(Disposition(held)) if held in list(Disposition) else plain(template)
+
+
+def actor(name: str) -> str:
+    """Who did it: the name of a person, and the word for whoever has none."""
+    return str(ACTORS.get(name) or visible(name) or "Unhook")
+
+
+def result(word: str) -> str:
+    """Whether an authentication result is good, bad or says nothing: the class that colours it."""
+    return {"pass": "good", "fail": "bad", "softfail": "bad", "permerror": "bad"}.get(word, "")
+
+
+def reason(code: str) -> str:
+    """A reason's sentence, and the code of one that this version does not know."""
+    return gettext(reasons.sentence(code))
+
+
+def caution(code: str) -> str:
+    """Where a reason is known to be wrong; empty where it cannot be."""
+    known = reasons.false_positives(code)
+    return "" if not known or known.startswith("None") else gettext(known)
 
 
 def event(action: str) -> str:
     """What happened, for the timeline."""
-    return EVENTS.get(action) or plain(action)
+    return str(EVENTS.get(action) or plain(action))
 
 
 def action(value: str, provider: str = "") -> str:
     """The word for an action."""
     named = ACTIONS.get(provider, {}).get(value) or ACTIONS["maildir"].get(value)
-    return (named or NO_ACTION_WORDS)[0]
+    return str((named or NO_ACTION_WORDS)[0])
 
 
-def status(row: QueueRow) -> str:
+def status(row: ListRow) -> str:
     """What an operator wants to know of a message in the queue: what is done, or what is to do."""
     if row.retraction and row.retraction not in (RetractionState.RESTORED, RetractionState.REFUSED):
-        said = RETRACTIONS[row.retraction]
-        return f"{said}, to judge" if row.to_judge else said
+        said = str(RETRACTIONS[row.retraction])
+        return gettext("%(state)s, to judge", state=said) if row.to_judge else said
     if row.disposition is None:
-        return "Being read"
+        return gettext("Being read")
     if row.judged:
-        return "Restored" if row.retraction is RetractionState.RESTORED else "Judged"
+        return gettext("Restored") if row.retraction is RetractionState.RESTORED else gettext("Judged")
     if row.disposition is Disposition.MALICIOUS and not row.simulation:
-        return "Retract or clear"
+        return gettext("Retract or clear")
     if row.disposition in (Disposition.SUSPICIOUS, Disposition.SPOOF):
-        return "Needs a look"
-    return "Decided"
+        return gettext("Needs a look")
+    return gettext("Decided")
 
 
 def signed(number: float) -> str:
     """A margin as people write it, with a real minus."""
-    rounded = f"{abs(number):.1f}"
-    if float(rounded) == 0:
-        return "0.0"
-    return ("+" if number > 0 else "\N{MINUS SIGN}") + rounded
+    rounded = round(abs(number), 1)
+    sign = "" if rounded == 0 else "+" if number > 0 else "\N{MINUS SIGN}"
+    return sign + decimal(rounded)
 
 
 def percent(share: float) -> str:
     """A share in percent, never rounded up to a hundred that it is not."""
-    tenths = int(share * 1000) / 10
-    return f"{tenths:g} %"
-
-
-def moment(time: datetime) -> str:
-    """A time of the store in full."""
-    return f"{time.day} {time:%b %Y, %H:%M} UTC"
+    tenths = int(share * 1000)
+    return f"{decimal(tenths / 10, digits=1 if tenths % 10 else 0)} %"
 
 
 def ago(time: datetime, now: datetime) -> str:
     """How long ago, in the largest unit that is at least one."""
     seconds = int((now - time) / timedelta(seconds=1))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return "just now"
+    if seconds >= 86400:
+        return gettext("%(n)s d ago", n=seconds // 86400)
+    if seconds >= 3600:
+        return gettext("%(n)s h ago", n=seconds // 3600)
+    if seconds >= 60:
+        return gettext("%(n)s min ago", n=seconds // 60)
+    return gettext("just now")
 
 
 _NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?%?")
-_SCHEME = re.compile(r"^\s*([a-zA-Z][a-zA-Z0-9+.\-]*):(//)?([^/?#]*)(.*)$", re.DOTALL)
+_SCHEME = re.compile(r"^\s*([a-zA-Z][a-zA-Z0-9+.\-]*):(?! )(//)?([^/?#]*)(.*)$", re.DOTALL)  # "for: words" is none
 
 
 def defang(url: str, longest: int = 500) -> str:
@@ -200,8 +390,29 @@ def defang(url: str, longest: int = 500) -> str:
     return f"{scheme}[:]{slashes or ''}{host.replace('.', '[.]')}{rest}"
 
 
+def count(number: float) -> str:
+    """A whole number, its thousands told apart."""
+    return decimal(round(number), digits=0)
+
+
+def span(seconds: float) -> str:
+    """A waiting time in the unit that people think in."""
+    for length, unit in ((86_400, _("%(n)s d")), (3600, _("%(n)s h")), (60, _("%(n)s min"))):
+        if seconds >= length:
+            return str(unit) % {"n": count(seconds / length)}
+    return gettext("%(n)s s", n=decimal(seconds, digits=0 if seconds >= 10 or seconds == int(seconds) else 1))
+
+
+def visible(text: object) -> str:
+    """A text in which nothing hides: what has no shape, or turns the order of letters round, is shown by its number."""
+    return "".join(
+        letter if letter.isprintable() or letter == "\n" else " " if letter.isspace() else f"[U+{ord(letter):04X}]"
+        for letter in str(text)
+    )
+
+
 def size(octets: int) -> str:
     """A size for people."""
     if octets < 1000:
-        return f"{octets} bytes"
-    return f"{octets / 1000:.0f} kB" if octets < 1_000_000 else f"{octets / 1_000_000:.1f} MB"
+        return ngettext("%(num)s byte", "%(num)s bytes", octets)
+    return f"{octets / 1000:.0f} kB" if octets < 1_000_000 else f"{decimal(octets / 1_000_000)} MB"

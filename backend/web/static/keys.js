@@ -1,4 +1,4 @@
-/* Keys: how does an operator get through the queue without a mouse? j k Enter r u g / ? — off with one tick. */
+/* Keys: how does an operator get through the pages without a mouse? docs/operating.md lists them; one tick: off. */
 
 const OFF = "unhook-keys-off";
 
@@ -9,7 +9,8 @@ function rows() {
 function move(step) {
   const all = rows();
   if (!all.length) return;
-  const here = all.indexOf(document.activeElement);
+  const row = document.activeElement.closest("tr");
+  const here = all.findIndex((one) => one === document.activeElement || (row && one.closest("tr") === row));
   const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : Math.min(Math.max(here + step, 0), all.length - 1);
   all[next].focus();
   all[next].scrollIntoView({ block: "nearest" });
@@ -30,24 +31,48 @@ function follow(id) {
   if (link) location.assign(link.href);
 }
 
+function judge(key) {
+  if (window.unhookList?.press(key)) return;
+  document.querySelector(`[data-key="${key}"]`)?.focus(); // on a message's page: Enter does it
+}
+
+function undo() {
+  const button = document.querySelector("#toast [data-undo]");
+  if (button) button.click();
+  else reach("[data-undo]", "#undo");
+}
+
+function search() {
+  const field = document.getElementById("q");
+  if (field) field.focus();
+  else follow("to-search");
+}
+
 const KEYS = {
   j: () => move(1),
   k: () => move(-1),
-  r: () => reach("[data-retract]", "#retract"),
-  u: () => reach("[data-undo]", "#undo"),
-  g: () => follow("back"),
-  "/": () => document.getElementById("q")?.focus(),
+  x: () => window.unhookList?.select(false),
+  X: () => window.unhookList?.select(true),
+  m: () => judge("m"),
+  s: () => judge("s"),
+  b: () => judge("b"),
+  n: () => judge("n"),
+  r: () => window.unhookList?.press("r") || reach("[data-retract]", "#retract"),
+  u: undo,
+  g: () => (document.getElementById("back") ? follow("back") : follow("to-queue")),
+  "/": search,
   "?": () => document.getElementById("help")?.showModal(),
 };
 
 function writing(target) {
-  return target.closest("input, select, textarea, dialog, [contenteditable]") !== null;
+  return target.closest("input:not([type=checkbox]), select, textarea, dialog, [contenteditable]") !== null;
 }
 
 document.addEventListener("keydown", (event) => {
   const act = KEYS[event.key];
   if (!act || event.ctrlKey || event.altKey || event.metaKey || writing(event.target)) return;
-  if (localStorage.getItem(OFF) && event.key !== "?") return;
+  const off = localStorage.getItem(OFF) || document.documentElement.dataset.keys === "off";
+  if (off && event.key !== "?") return;
   event.preventDefault();
   act();
 });

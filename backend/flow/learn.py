@@ -1,0 +1,191 @@
+"""Learn: what follows at once from a label, and from its end?
+
+A label makes similar mail malicious (`lesson.py`); what was decided before is decided anew here, what comes later when
+it comes. The row says whether this was done, so that nothing is lost when a worker dies: sweep finds it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import structlog
+from sqlalchemy import Connection
+
+from backend.domain.decision import Decision, Ruling
+from backend.domain.disposition import LEGITIMATE, Disposition
+from backend.domain.label import Label, Source, strongest
+from backend.domain.people import Actor, Operator, Right
+from backend.domain.retraction import RetractionState
+from backend.errors import BadInput, Conflict, NotAllowed, Unknown
+from backend.flow.decide import decide_message
+from backend.flow.lesson import lesson_for, reached_by
+from backend.flow.respond import order_restore
+from backend.flow.score import rescore
+from backend.services import Services
+from backend.store import (
+    audit,
+    decisions,
+    labels,
+    lessons,
+    messages,
+    psr_log,
+    retractions,
+    submissions,
+    tenants,
+    verdicts,
+)
+from backend.store.tenants import Tenant
+
+_TOGETHER = 20  # messages of one write transaction: reports that come in meanwhile wait no longer than that
+_MOST_RESCORED = 500
+LONGEST_WHY = 500
+
+log = structlog.get_logger()
+
+
+def follow(services: Services, label_id: int) -> None:
+    """Decide anew what a label reaches: after it was given, after it was revoked, after its campaign changed.
+
+    Safe to run twice, or by two workers at once.
+    """
+    with services.database.read() as tx:
+        tenant_id = labels.tenant_of(tx, label_id)
+        label = labels.get(tx, tenant_id, label_id) if tenant_id is not None else None
+        if tenant_id is None or label is None:
+            return
+        reached = verdicts.by_base_margin(tx, tenant_id, reached_by(tx, tenant_id, label))
+
+    changed = sum(_decide_anew(services, tenant_id, part) for part in _parts([label.message_id, *reached]))
+    if label.revoked_by:
+        changed += _rescore_its_reporters(services, label)
+    with services.database.begin() as tx:
+        labels.followed(tx, tenant_id, label_id, services.now())
+    log.info("followed a label", label=label_id, message=label.message_id, reached=len(reached), changed=changed)
+
+
+def revoke(services: Services, operator: Operator, label_id: int, why: str) -> None:
+    """Take a label back, whoever gave it: it counts no longer, nor does what rested on it.
+
+    The message is what other people hold it to be, or what policy says. What was taken away because of the label comes
+    back if the message turns out to be legitimate. Raises NotAllowed, BadInput, Unknown, Conflict.
+    """
+    if not operator.may(Right.MAIL):
+        raise NotAllowed(f"The role {operator.role} does not judge mail; ask an analyst or an owner.")
+    why = why.strip()[:LONGEST_WHY]
+    if not why:
+        raise BadInput("Say why the label is wrong: the next person will want to know.")
+    actor, now = Actor("operator", operator.id), services.now()
+    with services.database.begin() as tx:
+        label = labels.get(tx, operator.tenant_id, label_id)
+        if label is None:
+            raise Unknown("There is no such label.")
+        messages.hold(tx, operator.tenant_id, label.message_id)
+        if not labels.revoke(tx, operator.tenant_id, label_id, now, str(actor), why):
+            raise Conflict("This label does not stand any more.")
+        _rule_without(tx, services, label)
+        detail = {"label": label_id, "disposition": label.disposition, "given_by": label.given_by}
+        audit.record(tx, operator.tenant_id, actor, "label revoked", f"message:{label.message_id}", detail, now)
+        taken = _to_bring_back(tx, services, label)
+    if taken is not None:
+        order_restore(services, operator, taken)
+    services.wake.label(label_id)
+
+
+def revoke_all_of(services: Services, operator: Operator, given_by: str, why: str) -> int:
+    """Take back every label that stands of one person. Returns how many. Raises what `revoke` does."""
+    count, before = 0, None
+    while True:
+        with services.database.read() as tx:
+            some = labels.newest(tx, operator.tenant_id, 200, before, given_by)
+        if not some:
+            return count
+        for label in some:
+            if label.stands:
+                revoke(services, operator, label.id, why)
+                count += 1
+        before = some[-1].id
+
+
+def revoke_all_like(services: Services, operator: Operator, label_id: int, why: str) -> int:
+    """Take back every label of whoever gave this one. Raises what `revoke` does."""
+    with services.database.read() as tx:
+        label = labels.get(tx, operator.tenant_id, label_id)
+    if label is None:
+        raise Unknown("There is no such label.")
+    return revoke_all_of(services, operator, label.given_by, why)
+
+
+def _rule_without(tx: Connection, services: Services, label: Label) -> None:
+    """What the message is held to be now: by the next label of an operator, else by policy."""
+    standing = decisions.standing(tx, label.tenant_id, label.message_id)
+    left = strongest(labels.of_messages(tx, label.tenant_id, [label.message_id]).get(label.message_id, []))
+    psr_log.judge_again(tx, label.tenant_id, label.message_id, left.disposition if left else None, services.now())
+    if standing is None or not _was_their_word(standing, label):
+        return
+    if left and left.source in {Source.OPERATOR, Source.CONTEST}:
+        why = ("label-revoked", f"label-{left.id}")
+        ruling = Ruling(left.disposition, False, standing.response, standing.action, why)
+        who = Actor.read(left.given_by)
+        decisions.append(tx, label.tenant_id, label.message_id, ruling, who, services.now(), standing.verdict_id)
+    elif verdicts.latest(tx, label.tenant_id, label.message_id):
+        decide_message(tx, services, tenants.get(tx, label.tenant_id), label.message_id, over_people=True)
+
+
+def _was_their_word(standing: Decision, label: Label) -> bool:
+    return standing.decided_by == label.given_by and standing.disposition == label.disposition
+
+
+def _to_bring_back(tx: Connection, services: Services, label: Label) -> int | None:
+    """The retraction that this label's giver had ordered, if the message is legitimate without them."""
+    standing = decisions.standing(tx, label.tenant_id, label.message_id)
+    last = next(iter(retractions.of_message(tx, label.tenant_id, label.message_id, limit=1)), None)
+    if not standing or standing.disposition not in LEGITIMATE or not last or last.ordered_by != label.given_by:
+        return None
+    if last.state is RetractionState.AWAITING_APPROVAL:
+        return last.id
+    at_rest = last.state in {RetractionState.DONE, RetractionState.INCOMPLETE}
+    in_time = last.restorable_until is not None and last.restorable_until >= services.now()
+    return last.id if at_rest and in_time else None
+
+
+def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    yield from (numbers[at : at + _TOGETHER] for at in range(0, len(numbers), _TOGETHER))
+
+
+def _decide_anew(services: Services, tenant_id: int, message_ids: Sequence[int]) -> int:
+    """Policy decides those again, in this order, for which another lesson holds. Returns how many came out otherwise.
+
+    What is still on its way decides by itself, and sees the label then; what was forgotten stays as it was decided.
+    """
+    changed = 0
+    with services.database.begin() as tx:
+        tenant = tenants.get(tx, tenant_id)
+        messages.hold_all(tx, tenant_id, message_ids)
+        before = decisions.dispositions_of(tx, tenant_id, message_ids)
+        gone = messages.forgotten(tx, tenant_id, message_ids)
+        for message_id in message_ids:
+            if message_id in before and message_id not in gone and _taught_otherwise(tx, tenant, message_id, before):
+                now = decide_message(tx, services, tenant, message_id)
+                changed += now != before[message_id]
+    return changed
+
+
+def _taught_otherwise(tx: Connection, tenant: Tenant, message_id: int, before: Mapping[int, Disposition]) -> bool:
+    kept = lessons.of_message(tx, tenant.id, message_id)
+    verdict = verdicts.latest(tx, tenant.id, message_id)
+    found = lesson_for(tx, tenant, message_id, verdict.verdict.base_margin) if verdict else None
+    if kept is None:  # what is malicious anyway needs no lesson
+        return found is not None and before[message_id] is not Disposition.MALICIOUS
+    return found is None or (found.label_id, found.how) != (kept.lesson.label_id, kept.lesson.how)
+
+
+def _rescore_its_reporters(services: Services, label: Label) -> int:
+    """Whoever reported the message had a record with this label in it: what they reported since is scored without."""
+    with services.database.read() as tx:
+        since = submissions.reported_since(tx, label.tenant_id, label.message_id, label.given_at, _MOST_RESCORED)
+    changed = 0
+    for message_id in since:
+        if rescore(services, label.tenant_id, message_id):
+            with services.database.begin() as tx:
+                messages.hold(tx, label.tenant_id, message_id)
+                decide_message(tx, services, tenants.get(tx, label.tenant_id), message_id)
+            changed += 1
+    return changed

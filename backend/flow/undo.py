@@ -1,0 +1,128 @@
+"""Undo: does what stood before an operation stand again?
+
+Nothing is deleted: the earlier decision stands again by a later row that says the same, the label that was given is
+revoked, and the one before it is given again. So the reporters' reliability is what it was. What others have decided
+since stays as it is.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from backend.domain.decision import Ruling
+from backend.domain.operation import Deed, Item, ItemOutcome, Operation
+from backend.domain.people import Actor, Operator
+from backend.domain.triage import Triage
+from backend.errors import BadInput, Conflict, Unknown
+from backend.flow import respond
+from backend.flow.bulk import must_handle_mail, operation, stands
+from backend.services import Services
+from backend.store import audit, decisions, labels, messages, operations, psr_log, retractions
+
+log = structlog.get_logger()
+
+UNDONE = "judgement-undone"
+
+
+def undo(services: Services, operator: Operator, operation_id: int) -> Operation:
+    """Take an operation back, message by message. Raises NotAllowed, Unknown, Conflict when it was undone already."""
+    must_handle_mail(operator)
+    asked = operation(services, operator, operation_id)
+    with services.database.begin() as tx:
+        now = services.now()
+        if not operations.mark_undone(tx, operator.tenant_id, operation_id, now):
+            raise Conflict("This was undone already.")
+        actor, what = Actor("operator", operator.id), f"operation:{operation_id}"
+        audit.record(tx, operator.tenant_id, actor, "operation undone", what, {"deed": asked.deed}, now)
+        done = [
+            one for one in operations.items(tx, operator.tenant_id, operation_id) if one.outcome is ItemOutcome.DONE
+        ]
+
+    for item in done:
+        take_back(services, operator, asked, item)
+    log.info("undone", operation=operation_id, messages=len(done))
+    return operation(services, operator, operation_id)
+
+
+def take_back(services: Services, operator: Operator, asked: Operation, item: Item) -> None:
+    """Undo one message of it, and write down whether that could be."""
+    try:
+        _UNDO[asked.deed](services, operator, item)
+    except (Conflict, BadInput, Unknown) as refusal:
+        outcome, detail = ItemOutcome.DONE, str(refusal)
+    else:
+        outcome, detail = ItemOutcome.UNDONE, ""
+    with services.database.begin() as tx:
+        operations.settle(tx, operator.tenant_id, asked.id, item.message_id, outcome, None, detail)
+
+
+def _judgement(services: Services, operator: Operator, item: Item) -> None:
+    """First the copies, then the decision: a restore decides as well, and what stood before has the last word."""
+    with services.database.read() as tx:
+        now = stands(tx, operator.tenant_id, item.message_id)
+    if now.decision != item.after.decision:
+        raise Conflict("Somebody has decided about this message since.")
+
+    with suppress(Conflict):  # nothing was found to take away, or it is too late: the judgement goes all the same
+        if item.after.retraction and item.after.retraction != item.before.retraction:
+            respond.order_restore(services, operator, item.after.retraction)
+        elif item.before.retraction and not item.after.retraction:
+            _restore(services, operator, item)
+    with services.database.begin() as tx:
+        _stand_again(tx, services, operator, item)
+        taught = labels.unfollowed(tx, operator.tenant_id, item.message_id)
+    for label_id in taught:
+        services.wake.label(label_id)
+
+
+def _stand_again(tx: Connection, services: Services, operator: Operator, item: Item) -> None:
+    tenant_id, now = operator.tenant_id, services.now()
+    messages.hold(tx, tenant_id, item.message_id)
+    earlier = decisions.get(tx, tenant_id, item.before.decision) if item.before.decision else None
+    if earlier is None:
+        raise Conflict("Nothing had been decided before.")
+    why = (*(code for code in earlier.why if code != UNDONE), UNDONE)
+    ruling = Ruling(earlier.disposition, earlier.simulation, earlier.response, earlier.action, why)
+    decisions.append(tx, tenant_id, item.message_id, ruling, Actor.read(earlier.decided_by), now, earlier.verdict_id)
+    if item.after.label != item.before.label:
+        if item.after.label:
+            labels.revoke(tx, tenant_id, item.after.label, now)
+        if item.before.label:
+            labels.give_again(tx, tenant_id, item.before.label, now)
+    psr_log.take_back(tx, tenant_id, item.message_id, item.before.judged, now, to_judge=item.before.to_judge)
+    closed = datetime.fromisoformat(item.before.closed_at) if item.before.closed_at else None
+    messages.reopen(tx, tenant_id, item.message_id, closed, Triage(item.before.triage))
+    what, detail = f"message:{item.message_id}", {"decision": earlier.id}
+    audit.record(tx, tenant_id, Actor("operator", operator.id), "judgement undone", what, detail, now)
+
+
+def _retraction(services: Services, operator: Operator, item: Item) -> None:
+    if item.after.retraction:
+        respond.order_restore(services, operator, item.after.retraction)
+
+
+def _restore(services: Services, operator: Operator, item: Item) -> None:
+    """What was brought back goes again, to the same place."""
+    with services.database.read() as tx:
+        restored = retractions.get(tx, operator.tenant_id, item.before.retraction or 0)
+    if restored is None:
+        raise Conflict("Nothing had been taken away before.")
+    respond.order_retraction(services, operator, item.message_id, restored.action)
+
+
+def _status(services: Services, operator: Operator, item: Item) -> None:
+    with services.database.begin() as tx:
+        messages.set_triage(tx, operator.tenant_id, [item.message_id], Triage(item.before.triage))
+
+
+_UNDO: dict[Deed, Callable[[Services, Operator, Item], None]] = {
+    Deed.JUDGE: _judgement,
+    Deed.SIMULATION: _judgement,
+    Deed.RETRACT: _retraction,
+    Deed.RESTORE: _restore,
+    Deed.STATUS: _status,
+    Deed.ESCALATE: _judgement,  # the team's submission stays, as everything that was submitted
+}

@@ -1,0 +1,99 @@
+"""Languages: in which language, and in which time zone, is a page answered?
+
+What the operator chose counts first, then a cookie, then what the browser says. Pages are written in English; a
+translation lies in `translations/`, beside its compiled form, so that an installation needs no step of its own.
+"""
+
+from datetime import UTC, datetime, tzinfo
+
+import pytz
+from babel import Locale, dates, numbers
+from flask import Flask, has_app_context, has_request_context, request
+from flask_babel import Babel, get_locale, get_timezone
+from flask_babel import gettext as _
+
+from backend.errors import UnhookError
+from backend.web.preferred import preferred
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}  # each in its own words: who needs one reads that
+USUAL = "en"
+LANGUAGE_COOKIE = "unhook_language"
+ZONE_COOKIE = "unhook_zone"  # zone.js writes what the browser knows
+TRANSLATIONS = "web/translations"
+_ENGLISH_DATES = "en_GB"  # the day before the month and 24 hours, which nobody misreads
+
+
+def register(app: Flask) -> None:
+    """Let every sentence of a page be looked up in the viewer's language."""
+    Babel(  # type: ignore[no-untyped-call]
+        app,
+        default_locale=USUAL,
+        default_translation_directories=TRANSLATIONS,
+        locale_selector=language,
+        timezone_selector=time_zone,
+    )
+
+
+def language() -> str:
+    """The viewer's language: chosen, else the one of ours that the browser likes best."""
+    if not has_request_context():
+        return USUAL
+    chosen = preferred().language or request.cookies.get(LANGUAGE_COOKIE, "")
+    if chosen in LANGUAGES:
+        return chosen
+    wished = (tag.partition("-")[0].lower() for tag, weight in request.accept_languages if weight > 0)
+    return next((tag for tag in wished if tag in LANGUAGES), USUAL)
+
+
+def time_zone() -> str:
+    """The viewer's time zone: chosen, else the browser's."""
+    if not has_request_context():
+        return "UTC"
+    return preferred().time_zone or zone_of_the_browser()
+
+
+def zone_of_the_browser() -> str:
+    """The time zone that the viewer's browser told, else UTC."""
+    told = request.cookies.get(ZONE_COOKIE, "")
+    return told if told in pytz.all_timezones_set else "UTC"
+
+
+def spoken(error: UnhookError) -> str:
+    """A refusal's sentence in the viewer's language."""
+    return _(error.sentence, **error.values) if error.sentence else ""
+
+
+def moment(time: datetime) -> str:
+    """A time of the store in full, as a clock where the viewer is shows it, with that zone's name."""
+    here = local(time)
+    clock = f"{here:%H:%M}"
+    return _("%(day)s, %(time)s %(zone)s", day=day(time), time=clock, zone=here.tzname())
+
+
+def day(time: datetime) -> str:
+    """The day of a time of the store, where the viewer is."""
+    return dates.format_skeleton("yMMMd", local(time), locale=_dates_as())
+
+
+def short_day(time: datetime) -> str:
+    """A day of the store's calendar, without its year."""
+    return dates.format_skeleton("MMMd", time, locale=_dates_as())
+
+
+def local(time: datetime) -> datetime:
+    """A time of the store, where the viewer is."""
+    return time.replace(tzinfo=UTC).astimezone(_zone())
+
+
+def decimal(number: float, digits: int = 1) -> str:
+    """A number with its fraction, written as the viewer's language does."""
+    return numbers.format_decimal(number, f"#,##0.{'0' * digits}" if digits else "#,##0", locale=get_locale() or USUAL)
+
+
+def _zone() -> tzinfo:
+    return (has_app_context() and get_timezone()) or UTC
+
+
+def _dates_as() -> Locale:
+    locale = get_locale()
+    return Locale.parse(_ENGLISH_DATES) if locale is None or locale.language == USUAL else locale
