@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from random import Random
 
+from argon2 import PasswordHasher
 from huey import MemoryHuey
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Operator, Person, Role
 from backend.domain.submission import EvidenceSource, Kind, Report, State
 from backend.services import Services
 from backend.settings import Settings
-from backend.store import labels, messages, operators, people, submissions, tenants
+from backend.store import labels, messages, people, submissions, tables, tenants
 from backend.store.database import Database
 from backend.wiring import LazyPredictor, build_services, mail_root
 from connectors.contract import Copy
@@ -84,7 +86,7 @@ class World:
     def operator(self, role: Role, name: str = "") -> Operator:
         name = name or f"{self.slug}-{role}"
         with self.services.database.begin() as tx:
-            return operators.add_operator(tx, self.tenant_id, name, f"password of {name}", role, self.services.now())
+            return add_operator(tx, self.tenant_id, name, role, self.services.now())
 
     def judge_right(self, address: str, times: int) -> None:
         """Give a person a record: `times` earlier reports that an operator judged malicious."""
@@ -96,6 +98,18 @@ class World:
     def set_policy(self, **sections: dict[str, object]) -> None:
         with self.services.database.begin() as tx:
             tenants.change_policy(tx, self.tenant_id, sections)
+
+
+def add_operator(tx: Connection, tenant_id: int, name: str, role: Role, now: datetime) -> Operator:
+    """An operator as the store adds one, whose password is hashed once a process: hashing is slow on purpose."""
+    values = {"tenant_id": tenant_id, "name": name, "role": role, "created_at": now}
+    added = insert(tables.operators).values(**values, password_hash=_hashed(f"password of {name}"))
+    return Operator(tx.execute(added.returning(tables.operators.c.id)).scalar_one(), tenant_id, name, role)
+
+
+@cache
+def _hashed(password: str) -> str:
+    return PasswordHasher().hash(password)
 
 
 def record_judged(tx: Connection, tenant_id: int, person_id: int, name: str, now: datetime) -> None:
@@ -128,5 +142,5 @@ def seed_tenant(services: Services, slug: str = "acme", addresses: Iterable[str]
             address: people.issue_token(tx, tenant_id, person.id, Kind.USER, now) for address, person in known.items()
         }
         name = f"{slug}-owner"
-        owner = operators.add_operator(tx, tenant_id, name, f"password of {name}", Role.OWNER, now)
+        owner = add_operator(tx, tenant_id, name, Role.OWNER, now)
     return World(services, tenant_id, slug, known, tokens, owner)

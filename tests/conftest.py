@@ -10,8 +10,13 @@ import psycopg
 import pytest
 import redis as redis_client
 import servers
+from hypothesis import settings
 
 from backend.store.database import Database, open_database, upgrade
+
+# A machine that does something else meanwhile must not turn a test red: speed is measured in tests/benchmarks.
+settings.register_profile("unhook", deadline=None)
+settings.load_profile("unhook")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

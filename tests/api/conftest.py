@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 import structlog
+from microsoft.entra import Entra
+from microsoft.fixtures import entra
+from microsoft.people import GraphWithPeople
 from sites import Site, make_site
+from workspace.addon import GoogleWithAddOn
 
 from backend import log
 from backend.store.database import Database
+
+__all__ = ["entra"]
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +30,22 @@ def log_lines() -> Iterator[io.StringIO]:
     structlog.reset_defaults()
     structlog.contextvars.clear_contextvars()
     root.handlers[:], root.level, logging.raiseExceptions = handlers, level, loud
+
+
+@pytest.fixture
+def graph(entra: Entra) -> Iterator[GraphWithPeople]:
+    """A Microsoft Graph on loopback, without tenants."""
+    with GraphWithPeople(entra) as running:
+        yield running
+
+
+@pytest.fixture
+def google(tmp_path: Path) -> Iterator[GoogleWithAddOn]:
+    """A Google on loopback, with nobody in it yet."""
+    folder = tmp_path / "google"
+    folder.mkdir()
+    with GoogleWithAddOn(folder) as running:
+        yield running
 
 
 @pytest.fixture

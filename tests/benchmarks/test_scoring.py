@@ -1,42 +1,53 @@
-"""How many messages a second are parsed, read and scored on one core, beside the standard library's parser?"""
+"""How many messages a second does each step of scoring manage on one core, beside the standard library's parser?"""
 
-import json
-import random
 from email import policy
 from email.parser import BytesParser
 from pathlib import Path
 
-from measure import seconds, show
+import pytest
+from corpus_sample import holds_pdf, read_sample
+from measure import cost, load, one_core, show
+from scorer import load_scorer
 
 from model.message.parse import parse_message
 from model.predict import load_predictor
 
-MESSAGES = 3_000
+MESSAGES = 3_072
 
 
+@pytest.mark.timeout(1_800)
 def test_messages_per_second(corpora: Path):
-    import torch
-
-    torch.set_num_threads(1)
-    raws = _sample(corpora)
-    predictor = load_predictor()
-    predictor.predict(parse_message(raws[0]), 0.0)
-
-    facts: list[object] = []
-    parse = seconds(lambda: facts.extend(map(parse_message, raws)))
-    think = seconds(lambda: [predictor.predict(each, 2.4) for each in facts])
-    beside = seconds(lambda: [_standard(raw) for raw in raws])
+    raws = read_sample(corpora, MESSAGES)
+    without = [raw for raw in raws if not holds_pdf(raw)]
+    scorer = load_scorer()
+    with one_core() as core:
+        scorer.everything(raws[:100])
+        facts, margins = [], []
+        parse = cost(lambda: facts.extend(scorer.parse(raws)))
+        parse_without = cost(lambda: scorer.parse(without))
+        features = cost(lambda: scorer.features(facts))
+        features_and_network = cost(lambda: margins.extend(scorer.margins(facts)))
+        verdicts = cost(lambda: scorer.verdicts(facts, 2.4))
+        everything = cost(lambda: scorer.everything(raws))
+        everything_without = cost(lambda: scorer.everything(without))
+        one_by_one = cost(lambda: [scorer.predictor.predict(each, 2.4) for each in facts])
+        beside = cost(lambda: [_standard(raw) for raw in raws])
     show(
-        f"Scoring {len(raws):,} messages of the corpora, one thread",
+        f"Scoring {len(raws):,} messages of the corpora on core {core}, one thread ({load()})",
         {
-            "parse": f"{len(raws) / parse:,.0f} messages/s",
-            "features, network, explanation": f"{len(raws) / think:,.0f} messages/s",
-            "all of it": f"{len(raws) / (parse + think):,.0f} messages/s",
-            "beside: the standard library's parser, walked": f"{len(raws) / beside:,.0f} messages/s",
-            "all of it / standard parser": f"{(parse + think) / beside:.2f} times its time",
-            "with defects": f"{sum(bool(each.defects) for each in facts) / len(facts):.1%}",
+            "parse": parse.rate(len(raws)),
+            f"parse, but for {len(raws) - len(without)} with a PDF": parse_without.rate(len(without)),
+            "features": features.rate(len(raws)),
+            "features and network": features_and_network.rate(len(raws)),
+            "the same, whole verdicts": verdicts.rate(len(raws)),
+            "the same with reasons, one by one": one_by_one.rate(len(raws)),
+            "all: parse, features and network": everything.rate(len(raws)),
+            "all, but for those with a PDF": everything_without.rate(len(without)),
+            "beside: the standard library's parser, walked": beside.rate(len(raws)),
+            "with defects": f"{sum(bool(each.defects) for each in facts) / len(facts):8.1%}",
         },
     )
+    assert len(margins) == len(raws)
 
 
 def test_every_message_of_the_torture_corpus_is_scored(corpora: Path):
@@ -46,13 +57,6 @@ def test_every_message_of_the_torture_corpus_is_scored(corpora: Path):
     show("Torture mail", {"scored": f"{len(margins)} of {len(paths)}"})
     assert paths
     assert all(margin == margin for margin in margins)
-
-
-def _sample(corpora: Path) -> list[bytes]:
-    with (corpora / "labels.jsonl").open() as lines:
-        paths = [json.loads(line)["path"] for line in lines]
-    chosen = random.Random(5).sample(sorted(paths), MESSAGES)
-    return [(corpora / path).read_bytes() for path in chosen]
 
 
 def _standard(raw: bytes) -> int:

@@ -43,6 +43,10 @@ class Faulty(MaildirMailboxes):
         self._meet("find", mailbox)
         return super().find(mailbox, wanted)
 
+    def list_mailboxes(self):
+        self._meet("list", "")
+        return super().list_mailboxes()
+
     def fetch(self, mailbox, copy_id):
         self._meet("fetch", mailbox)
         return super().fetch(mailbox, copy_id)
@@ -133,6 +137,16 @@ def test_a_throttled_fetch_is_tried_again_and_then_succeeds(stage):
     stage.later(seconds=2)
     stage.later(seconds=41)
     assert stage.submission(submission.id).state is State.ANSWERED
+
+
+def test_mailboxes_that_cannot_even_be_told_are_asked_for_again(stage):
+    stage.world.deliver(BEN, phish(BEN))
+    stage.provider.fault = failing(1, TryLater("the directory is throttled", after_seconds=30), "list", "")
+    message_id = stage.submit(ANA, phish(ANA)).message_id
+    waiting = stage.retraction(message_id)
+    assert (waiting.state, waiting.cause) == (RetractionState.RUNNING, "the directory is throttled")
+    stage.later(seconds=31)
+    assert stage.outcomes(message_id) == {ANA: Outcome.RETRACTED, BEN: Outcome.RETRACTED}
 
 
 def test_a_fetch_that_never_succeeds_ends_with_its_cause(stage):

@@ -133,3 +133,14 @@ def test_a_sender_cannot_write_the_address_its_mail_came_from(envelope, server):
     )
     found = authentication(header, ids=("mx.google.com", "microsoft"))
     assert found.source_address != "10.0.0.1"
+
+
+def test_training_reads_the_hop_that_checked_most():
+    raw = (
+        b"Authentication-Results: mx.list.example; dkim=pass header.d=ana.example\r\n"
+        b"Authentication-Results: mx.first.example; spf=pass smtp.mailfrom=ana.example;"
+        b" dkim=pass header.d=ana.example; dmarc=pass header.from=ana.example\r\n"
+        b"From: ana@ana.example\r\n\r\nHello\r\n"
+    )
+    assert parse_message(raw, ANY).authentication.dmarc == "pass"
+    assert parse_message(raw, ("mx.list.example",)).authentication.dmarc == "unknown"

@@ -16,7 +16,7 @@ from modules.campaign_mails import unrelated, variant
 
 CAMPAIGN = [minhash(variant(seed)) for seed in range(20)]
 EVERYDAY = [minhash(unrelated(seed)) for seed in range(20)]
-JOINS = 0.6  # policy.toml: campaigns.similarity
+JOINS = 0.4  # policy.toml: campaigns.similarity
 
 
 def test_copies_with_other_names_links_and_wordings_stay_alike():
@@ -28,7 +28,8 @@ def test_copies_with_other_names_links_and_wordings_stay_alike():
 
 def test_unrelated_mails_are_never_taken_for_the_campaign():
     assert max(similarity(a, b) for a in CAMPAIGN for b in EVERYDAY) < 0.1
-    assert max(similarity(a, b) for a, b in combinations(EVERYDAY, 2)) < JOINS
+    others = [(a, b) for (n, a), (m, b) in combinations(enumerate(EVERYDAY), 2) if n % 5 != m % 5]  # of other topics
+    assert max(similarity(a, b) for a, b in others) < JOINS / 2
 
 
 def test_bands_bring_copies_together_and_keep_others_apart():
@@ -39,15 +40,15 @@ def test_bands_bring_copies_together_and_keep_others_apart():
 
 def test_the_hashes_have_the_agreed_form():
     hashes = CAMPAIGN[0]
-    assert len(hashes) == 64 * 4
-    assert len(set(np.frombuffer(hashes, dtype="<u4").tolist())) > 40  # 64 functions, not one
-    assert [len(band) for band in bands(hashes)] == [16] * 16
+    assert len(hashes) == 96 * 4
+    assert len(set(np.frombuffer(hashes, dtype="<u4").tolist())) > 60  # 96 functions, not one
+    assert [len(band) for band in bands(hashes)] == [16] * 32
     assert all(set(band) <= set("0123456789abcdef") for band in bands(hashes))
 
 
 def test_hashes_are_the_same_in_every_process():
     """Stored hashes are compared with new ones: changing the function is a migration."""
-    assert bands(minhash(variant(0)))[0] == "2b53fd3736ca058d"
+    assert bands(minhash(variant(0)))[0] == "7a8a1f601a900382"
 
 
 @pytest.mark.parametrize("shared", [0.2, 0.5, 0.8])
@@ -89,7 +90,7 @@ def test_too_little_text_has_no_hashes_and_resembles_nothing():
 @given(st.text(max_size=400), st.text(max_size=60), st.text(max_size=60))
 def test_any_text_has_hashes_or_none(text, url, name):
     facts = Facts(subject=name, text=text, to=(Address(name, url),), links=(Link(url, "", "", "a", name),))
-    assert len(minhash(facts)) in {0, 256}
+    assert len(minhash(facts)) in {0, 384}
 
 
 def test_likeness_to_a_judged_message_is_an_opinion_but_never_hard():
@@ -104,5 +105,5 @@ def test_likeness_to_a_judged_message_is_an_opinion_but_never_hard():
 
 def test_it_says_how_far_it_was_from_acting():
     held = opinion(Facts(), ModuleContext(similar={7: (0.5, "MALICIOUS")}))
-    assert (held.score, held.distance, held.reasons) == (0.5, pytest.approx(0.3), ())
-    assert opinion(Facts(), ModuleContext()).distance == pytest.approx(0.8)
+    assert (held.score, held.distance, held.reasons) == (0.5, pytest.approx(0.1), ())
+    assert opinion(Facts(), ModuleContext()).distance == pytest.approx(0.6)

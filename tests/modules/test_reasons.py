@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.domain.lesson import How
 from model import reasons
 from model.contract import ModuleContext
 from model.features import table
@@ -50,6 +51,12 @@ WHY = [
     "hard-match",
     "operator-decided",
     "operator-restored",
+    "operator-false-positive",
+    "operator-false-negative",
+    "operator-simulation",
+    "operator-escalated",
+    "retraction-called-off",
+    "judgement-undone",
     "psr-off",
     "psr-preview",
     "no-action-configured",
@@ -63,6 +70,8 @@ WHY = [
     "margin-below-threshold",
     "above-mailbox-limit",
     "already-judged",
+    *(f"learned-{how}" for how in How),
+    "label-revoked",
 ]
 EMITTED = {
     *emitted_in_source(),

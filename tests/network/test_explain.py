@@ -8,13 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.explain import EVERYTHING_ELSE, STARTING_POINT, Explainer
-from model.features.table import BAGS, DENSE, row
+from model.features.table import BAGS, DENSE, explained, rows
 from model.message.parse import parse_message
 from model.network import Network, NetworkConfig
 
 CONFIG = NetworkConfig(width=3, hidden=6)
 WIDE = CONFIG.bags * CONFIG.width + CONFIG.dense
-SEEN = row(parse_message(everyday.PHISH["paypal"], ("mx.example.org",)))
+PAYPAL = parse_message(everyday.PHISH["paypal"], ("mx.example.org",))
+SEEN = rows([PAYPAL])
 
 
 def network(seed, scale=1.0):
@@ -27,11 +28,10 @@ def network(seed, scale=1.0):
 
 
 def numbers_of(made, seen):
-    buckets, offsets = seen.buckets()
-    counts = torch.tensor([float(len(bag)) for bag in seen.bags])
+    counts = torch.from_numpy(seen.lengths.reshape(-1)).float()
     with torch.inference_mode():
-        dense = torch.from_numpy(seen.dense).unsqueeze(0)
-        return made.inputs(torch.from_numpy(buckets).long(), torch.from_numpy(offsets), counts, dense)
+        dense, tokens = torch.from_numpy(seen.dense), torch.from_numpy(seen.buckets).long()
+        return made.inputs(tokens, torch.from_numpy(seen.offsets()), counts, dense)
 
 
 @settings(max_examples=40, deadline=None)
@@ -61,16 +61,45 @@ def test_the_words_of_a_bag_add_up_to_its_share():
     assert found.slopes[number] @ means == pytest.approx(found.shares[number], rel=1e-4)
 
 
+def test_the_words_of_a_bag_are_named_by_the_way_they_pull():
+    made = network(5)
+    explainer, seen = Explainer(made), explained(PAYPAL)
+    found = explainer.attribute(numbers_of(made, SEEN)[0].numpy())
+    named = [reason for reason in explainer.reasons(seen, found, 1.0, 0.0) if reason.code in BAGS and reason.detail]
+    assert named
+
+    for reason in named:
+        number = BAGS.index(reason.code)
+        buckets, origins = seen.bag(number)
+        pull = made.table.weight.detach().numpy()[buckets] @ found.slopes[number]
+        pulls: dict[str, list[float]] = {}
+        for (pieces, place), one in zip(origins, pull.tolist(), strict=True):
+            pulls.setdefault(" ".join(pieces.name(place).split()), []).append(one)
+        for side in reason.detail.split("; "):
+            way, _, words = side.partition(": ")
+            assert way in {"for", "against"}
+            for word in words.split(", "):
+                assert any(one > 0 if way == "for" else one < 0 for one in pulls[word])
+
+
+def test_each_bucket_of_a_bag_has_its_piece():
+    seen = explained(PAYPAL)
+    for number, length in enumerate(SEEN.lengths[0].tolist()):
+        buckets, origins = seen.bag(number)
+        assert len(buckets) == len(origins) == length
+        assert all(pieces.name(place) for pieces, place in origins)
+
+
 def test_every_message_starts_at_the_same_point():
     made = network(7, 0.3)
     explainer = Explainer(made)
     starts = []
     for raw in (*everyday.PHISH.values(), *everyday.LEGITIMATE.values()):
-        seen = row(parse_message(raw, ("mx.example.org",)))
-        numbers = numbers_of(made, seen)
+        facts = parse_message(raw, ("mx.example.org",))
+        numbers = numbers_of(made, rows([facts]))
         with torch.inference_mode():
             logit = float(made(numbers).logit[0])
-        found = explainer.reasons(seen, explainer.attribute(numbers[0].numpy()), 1.0, logit)
+        found = explainer.reasons(explained(facts), explainer.attribute(numbers[0].numpy()), 1.0, logit)
         starts += [reason.contribution for reason in found if reason.code == STARTING_POINT]
     assert max(starts) - min(starts) < 1e-3
 
@@ -78,11 +107,11 @@ def test_every_message_starts_at_the_same_point():
 def test_small_shares_are_summed_up_and_not_lost():
     made = network(9, 0.05)
     explainer = Explainer(made)
-    found = explainer.reasons(SEEN, explainer.attribute(numbers_of(made, SEEN)[0].numpy()), 1.0, 0.5)
+    found = explainer.reasons(explained(PAYPAL), explainer.attribute(numbers_of(made, SEEN)[0].numpy()), 1.0, 0.5)
     assert EVERYTHING_ELSE in [reason.code for reason in found]
     assert sum(reason.contribution for reason in found) == pytest.approx(0.5)
 
 
 def test_the_row_has_a_place_for_every_fact():
-    assert len(SEEN.dense) == len(DENSE) == CONFIG.dense
-    assert len(SEEN.bags) == len(BAGS) == CONFIG.bags
+    assert SEEN.dense.shape == (1, len(DENSE)) == (1, CONFIG.dense)
+    assert SEEN.lengths.shape == (1, len(BAGS)) == (1, CONFIG.bags)

@@ -49,6 +49,27 @@ def test_contributions_add_up_to_the_margin(predictor, name, value):
     assert math.fsum(of_mail) == pytest.approx(found.base_margin, abs=1e-9)
 
 
+def test_many_messages_get_the_verdicts_they_would_get_alone(predictor):
+    many = [parse_message(raw, TRUSTED) for raw in (*everyday.PHISH.values(), *everyday.LEGITIMATE.values())]
+    values = [float(place % 3) for place in range(len(many))]
+    for facts, value, found in zip(many, values, predictor.predict_many(many, values), strict=True):
+        alone = predictor.predict(facts, value)
+        assert found.reasons == ()
+        assert found.margin == pytest.approx(alone.margin, abs=1e-4)
+        assert found.probabilities.malicious == pytest.approx(alone.probabilities.malicious, abs=1e-4)
+    assert predictor.margins(many) == pytest.approx(
+        [predictor.predict(facts, 0.0).base_margin for facts in many], abs=1e-4
+    )
+    assert len(predictor.margins([])) == 0
+
+
+def test_at_most_seven_sentences_are_given(predictor):
+    figures = {"starting-point", "everything-else"}
+    for raw in (*everyday.PHISH.values(), *everyday.LEGITIMATE.values()):
+        found = verdict(predictor, raw, 7.0)
+        assert len([reason for reason in found.reasons if reason.code not in figures]) <= 7
+
+
 def test_nobody_leaves_the_base_margin_as_it_is(predictor):
     for raw in everyday.PHISH.values():
         found = verdict(predictor, raw)
@@ -70,9 +91,9 @@ def test_the_counterfactual_is_what_would_have_been(predictor):
     assert found.counterfactual.nobody <= found.counterfactual.newcomer <= found.counterfactual.perfect
 
 
-def test_a_first_report_of_a_phish_moves_it(predictor):
-    found = verdict(predictor, everyday.PHISH["microsoft"], NEWCOMER)
-    assert found.margin > found.base_margin + 0.5
+def test_a_good_record_moves_a_phish_further_than_a_first_report(predictor):
+    first, proven = (verdict(predictor, everyday.PHISH["microsoft"], value) for value in (NEWCOMER, 7.0))
+    assert first.base_margin < first.margin < proven.margin - 1.0
 
 
 def test_a_reason_names_the_link_to_look_at(predictor):

@@ -11,7 +11,7 @@ from model.train import TrainConfig
 
 TINY = TrainConfig(
     network=NetworkConfig(width=4, hidden=8),
-    fit=FitConfig(epochs=8, batch=64, rate=0.01, lift_steps=60),
+    fit=FitConfig(epochs=8, batch=64, rate=0.01),
     composed=60,
     targets=(0.2, 0.1, 0.05, 0.02, 0.001),
 )

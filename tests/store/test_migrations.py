@@ -73,7 +73,12 @@ def test_names_of_keys_and_constraints_are_those_of_the_program(database):
 
 def test_only_one_retraction_of_a_message_is_under_way(database):
     with database.begin() as tx:
-        tx.execute(text("INSERT INTO tenants VALUES (1, 'a', 'A', 'maildir', '{}', '2026-01-01')"))
+        tx.execute(
+            text(
+                "INSERT INTO tenants (id, slug, name, provider, policy, created_at)"
+                " VALUES (1, 'a', 'A', 'maildir', '{}', '2026-01-01')"
+            )
+        )
         tx.execute(
             text(
                 "INSERT INTO messages (id, tenant_id, fingerprint, evidence_sha256, evidence_source, facts,"
@@ -153,5 +158,5 @@ def test_the_search_index_is_made_again_when_it_was_lost(sqlite_database):
     upgrade(sqlite_database)
     with sqlite_database.read() as tx:
         assert search_index.count(tx) == (0, 0)
-        triggers = tx.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all()
+        triggers = tx.scalars(text("SELECT name FROM sqlite_master WHERE name LIKE 'search_documents_a_'")).all()
     assert len(triggers) == 3

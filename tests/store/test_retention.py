@@ -7,7 +7,8 @@ from rows import NOW, add_message, add_person, add_retraction, add_submission, a
 from scan import places
 from sqlalchemy import insert, select, update
 
-from backend.store import embedded, evidence, retention, search, tenants
+from backend.domain.people import Actor
+from backend.store import embedded, evidence, notes, retention, search, tenants
 from backend.store.evidence import EvidenceMissing, EvidenceStore
 from backend.store.tables import evidence as evidence_rows
 from backend.store.tables import messages, submissions, verdicts
@@ -55,6 +56,7 @@ class World:
             said = {"comment": f"my {SECRET}", "internet_message_id": f"<{SECRET}@x>", "client_copy_sha256": copy}
             self.report(tx, message, reported, state, evidence_sha256=bytes_kept, **said)
             search.index_message(tx, self.tenant, message, SECRET, "", f"body {SECRET}", "")
+            notes.write(tx, self.tenant, message, f"they want {SECRET}", Actor("operator", 1), NOW)
             reason = {"code": "link-text-differs", "detail": SECRET, "contribution": 0.5}
             numbers = dict.fromkeys(("base_margin", "margin", "reporter_value", "threshold"), 1.0)
             empty = {"reporters": [], "probabilities": {}, "counterfactual": {}}

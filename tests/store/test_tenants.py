@@ -82,3 +82,17 @@ def test_the_log_keeps_what_was_done_newest_first_and_page_by_page(database):
         assert lines[0].detail == {"psr": "off"}
         assert [line.detail["n"] for line in audit.newest(tx, north, subject="message:0")] == [4, 2, 0]
         assert audit.newest(tx, north, before=lines[2].id, limit=2) == lines[3:5]
+
+
+def test_an_organisation_is_one_tenant_only(database):
+    with database.begin() as tx:
+        first = tenants.add(tx, "acme", "Acme", "outlook", NOW, "0F0F-GUID")
+        tenants.add(tx, "local", "Local", "maildir", NOW)
+        tenants.add(tx, "other", "Other", "maildir", NOW)
+        with pytest.raises(Conflict, match="0f0f"):
+            tenants.add(tx, "acme-two", "Acme", "outlook", NOW, "0f0f-guid")
+        found = tenants.by_directory(tx, "outlook", "0f0f-GUID")
+        assert found is not None
+        assert found.id == first
+        assert tenants.by_directory(tx, "gmail", "0f0f-guid") is None
+        assert tenants.by_directory(tx, "maildir", "") is None

@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from backend.domain.people import Operator
-from backend.services import utc_now
+from backend.store import sessions
 
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -28,7 +28,7 @@ class Browser:
     def text(self, address: str) -> str:
         return words_of(self.page(address))
 
-    def post(self, address: str, seen_on: str = "/sign-in", **fields: str) -> TestResponse:
+    def post(self, address: str, /, seen_on: str = "/sign-in", **fields: str) -> TestResponse:
         """Send a form with the token that a page carries."""
         token = _TOKEN.search(self.get(seen_on).text)
         assert token, f"{seen_on} has no form"
@@ -41,9 +41,12 @@ class Browser:
 
     def signed_in_as(self, operator: Operator) -> "Browser":
         """As after `sign_in`, without the work of checking a password, which is slow on purpose."""
+        services = self.client.application.extensions["unhook-services"]
+        with services.database.begin() as tx:
+            now, lasts = services.now(), timedelta(hours=1)
+            number = sessions.begin(tx, operator.tenant_id, operator.id, "password", "a test", now, lasts)
         with self.client.session_transaction() as session:
-            session["operator"], session["version"] = operator.id, 1
-            session["until"] = (utc_now() + timedelta(hours=1)).isoformat()
+            session["session"] = number
         return self
 
 

@@ -5,8 +5,20 @@ from collections.abc import Iterator
 import pytest
 from browser import Browser
 from builders import World, make_services, seed_tenant
+from microsoft.entra import Entra
+from microsoft.fixtures import entra
+from microsoft.people import GraphWithPeople
 
 from backend.app import create_app
+
+__all__ = ["entra"]
+
+
+@pytest.fixture
+def graph(entra: Entra) -> Iterator[GraphWithPeople]:
+    """A Microsoft Graph on loopback, without tenants."""
+    with GraphWithPeople(entra) as running:
+        yield running
 
 
 @pytest.fixture

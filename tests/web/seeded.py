@@ -122,7 +122,7 @@ def seed_message(
     with services.database.begin() as tx:
         evidence.record(tx, tenant_id, kept, len(raw), now)
         message_id, _ = messages.keep(tx, tenant_id, mark, known, kept, EvidenceSource.FETCHED, now)
-        search_index.index_message(tx, tenant_id, message_id, known.subject, known.from_address, known.text, "")
+        search_index.index_facts(tx, tenant_id, message_id, known)
         ids = [_report(tx, world, who, message_id, comment, now) for who in reporters]
         if disposition is not None:
             shares = [ReporterShare(world.people[who].id, 19, 20, 5.1) for who in reporters]

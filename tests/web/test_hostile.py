@@ -1,12 +1,17 @@
 """Hostile mail on our pages: whatever it says, it stays text."""
 
+import csv
+import io
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from builders import ANA
 from seeded import facts, seed_failure, seed_message
 
+import backend.web
 from model.contract import Reason
 from model.message.facts import Address, Attachment, Authentication, Defect, Link
 
@@ -22,7 +27,8 @@ PAYLOADS = [
     'x" hx-get="/sign-out" hx-trigger="load" data-x="',
     "\u202egpj.exe\u0000\x1b[31m",
 ]
-OURS = {"/static/vendor/htmx.min.js", "/static/keys.js"}
+STATIC = Path(backend.web.__file__).parent / "static"
+OURS = {f"/static/{path.relative_to(STATIC)}" for path in STATIC.rglob("*.js")}
 
 
 class Seen(HTMLParser):
@@ -60,10 +66,11 @@ def assert_nothing_executable(page: str) -> None:
             assert attributes["sandbox"] == ""
         for name in ("href", "src", "action", "formaction", "hx-get", "xlink:href"):
             assert re.match(r"/(?!/)|#", attributes.get(name, "/")), attributes
-        allowed = {"hx-get", "hx-trigger", "hx-swap", "hx-target"}
+        allowed = {"hx-get", "hx-post", "hx-trigger", "hx-swap", "hx-target", "hx-select", "hx-push-url"}
         assert {name for name in attributes if name.startswith("hx-")} <= allowed
         if "hx-trigger" in attributes:
-            assert attributes["hx-trigger"].startswith("every ")
+            assert attributes["hx-trigger"].startswith(("every ", "change, submit"))
+        assert re.match(r"/(?!/)", attributes.get("hx-post", "/")), attributes
 
 
 @pytest.fixture(params=PAYLOADS)
@@ -96,11 +103,13 @@ def test_no_page_runs_what_a_sender_wrote(owner, hostile):
         "/queue",
         "/queue/rows?tab=all",
         "/queue?tab=failed",
+        "/search?disposition=MALICIOUS",
+        "/search?disposition=SUSPICIOUS",
         f"/messages/{hostile}",
         f"/messages/{hostile}/retraction",
         f"/messages/{hostile}/body",
         "/log",
-        "/numbers",
+        "/overview",
         "/settings",
     ):
         assert_nothing_executable(owner.page(address))
@@ -114,7 +123,7 @@ def test_no_page_runs_what_an_address_says(owner, stranger, bad):
     assert_nothing_executable(refused.text)
 
 
-@pytest.mark.parametrize("address", ["/sign-in", "/queue", "/settings", "/log", "/numbers", "/messages/999999"])
+@pytest.mark.parametrize("address", ["/sign-in", "/queue", "/settings", "/log", "/overview", "/messages/999999"])
 def test_every_page_carries_the_strict_policy(owner, address):
     headers = owner.get(address).headers
     assert headers["Content-Security-Policy"] == (
@@ -135,3 +144,24 @@ def test_the_check_itself_finds_what_it_looks_for():
     ):
         with pytest.raises((AssertionError, KeyError)):
             assert_nothing_executable(page)
+
+
+FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", " =1+1", "\t=1+1", "\uff1d1+1", '=HYPERLINK("https://evil.example")']
+
+
+def test_a_list_that_is_taken_along_holds_text_only(owner, world):
+    for subject in (*FORMULAS, *PAYLOADS, 'a "quoted", and\r\nbroken subject'):
+        seed_message(world, subject, known=facts(subject=subject, from_=(Address(subject, f"{subject}@evil.example"),)))
+    answer = owner.get("/search.csv?q=")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="messages.csv"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+    head, *rows = list(csv.reader(io.StringIO(answer.text, newline="")))
+    assert len(rows) == len(FORMULAS) + len(PAYLOADS) + 1
+    assert {len(row) for row in rows} == {len(head)}
+    margin = head.index("margin")
+    cells = [cell for row in rows for place, cell in enumerate(row) if place != margin]
+    dangerous = [cell for cell in cells if normalize("NFKC", cell.lstrip())[:1] in tuple("=+-@")]
+    assert dangerous == []
+    assert any(PAYLOADS[0] in cell for cell in cells)

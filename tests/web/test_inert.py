@@ -136,6 +136,8 @@ def test_nested_parts_end(depth):
         ("javascript:alert(1)", "javascript[:]alert(1)"),
         ("mailto:ana@example.org", "mailto[:]ana@example[.]org"),
         ("ex.example/path", "ex[.]example/path"),
+        ("for: sign in at ex.example", "for: sign in at ex[.]example"),
+        ("javascript:\talert(1)", "javascript[:]alert(1)"),
         ("http://a\r\nb.example", "hxxp://ab[.]example"),
         ("", ""),
     ],

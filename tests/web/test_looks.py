@@ -23,11 +23,8 @@ LINES_ON = [("strong-line", "surface"), ("focus", "surface"), ("focus", "page"),
 
 def tokens(scheme: str) -> dict[str, str]:
     css = CSS.read_text()
-    light, dark = css.split("@media (prefers-color-scheme: dark)")[:2]
-    found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", light))
-    if scheme == "dark":
-        found |= dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", dark.split("/* Ground */")[0]))
-    return found
+    pairs = re.findall(r"--([\w-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\);", css)
+    return {name: light if scheme == "light" else dark for name, light, dark in pairs}
 
 
 def brightness(colour: str) -> float:
@@ -62,10 +59,15 @@ def addresses(world) -> list[str]:
     return [
         "/queue",
         "/queue?tab=failed",
+        "/queue?tab=all&disposition=MALICIOUS",
+        "/search?q=mailbox",
+        "/search?q=colour:red",
+        "/look",
         f"/messages/{message_id}",
         "/log",
         "/settings",
-        "/numbers",
+        "/overview",
+        "/me",
         "/messages/99999",
     ]
 

@@ -1,0 +1,86 @@
+"""In a browser: a candidate is promoted and rolled back, a label is revoked, a campaign is split and put together."""
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from builders import make_services, seed_tenant
+from modules.campaign_mails import variant
+from planted import held, plant
+from werkzeug.serving import make_server
+
+from backend.app import create_app
+from backend.domain.disposition import Disposition
+from backend.flow.feedback import correct
+from backend.store import campaigns
+
+sys.path.append(str(Path(__file__).parents[1] / "flow"))
+from test_candidates import made, serves
+
+
+@pytest.fixture
+def site(tmp_path, sqlite_database):
+    world = seed_tenant(make_services(tmp_path, sqlite_database, sign_ins_per_minute=1000))
+    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield world, f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def sign_in(page, address, name):
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("Name").fill(name)
+    page.locator("input[type=password]").fill(f"password of {name}")
+    page.locator("main button").first.click()
+
+
+@pytest.mark.browser
+def test_promotion_rollback_and_revocation(site, page):
+    world, address = site
+    numbers = [plant(world, variant(seed), -1.5) for seed in range(3)]
+    correct(world.services, world.owner, numbers[0], Disposition.MALICIOUS)
+    candidate_id = made(world)
+    sign_in(page, address, world.owner.name)
+
+    page.goto(f"{address}/learning")
+    page.get_by_role("button", name=f"Promote candidate {candidate_id}").click()
+    page.get_by_text("It serves from the next message on.").wait_for()
+    assert serves(world) == "acme-1"
+
+    page.get_by_role("button", name="Roll back").click()
+    page.get_by_text("What served before serves again.").wait_for()
+    assert serves(world) == "v1"
+
+    assert held(world, numbers[1]).disposition is Disposition.MALICIOUS
+    page.get_by_text("2 messages rest on it").wait_for()
+    page.locator(".label-line summary").first.click()
+    page.get_by_label("Why is it wrong?").fill("It was the supplier after all.")
+    page.get_by_role("button", name="Revoke label 1").click()
+    page.get_by_text("What rested on it is being decided again.").wait_for()
+    page.get_by_text("revoked", exact=True).wait_for()
+    assert [held(world, number).disposition for number in numbers[1:]] == [Disposition.NONE] * 2
+
+
+@pytest.mark.browser
+def test_a_campaign_is_split_and_put_together_again(site, page):
+    world, address = site
+    numbers = [plant(world, variant(seed), -1.5) for seed in range(3)]
+    sign_in(page, address, world.owner.name)
+
+    def families() -> int:
+        with world.services.database.read() as tx:
+            return len(set(campaigns.of_messages(tx, world.tenant_id, numbers).values()))
+
+    page.goto(f"{address}/campaigns")
+    page.get_by_role("link", name="Campaign 1").click()
+    page.locator(f"input[name=message][value='{numbers[0]}']").check()
+    page.get_by_role("button", name="Split off the selected").click()
+    page.get_by_text("Split.", exact=True).wait_for()
+    assert families() == 2
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_text("Undone.", exact=True).wait_for()
+    assert families() == 1

@@ -1,0 +1,98 @@
+"""A campaign's indicators, as STIX that the library reads and as MISP; only of what is bad, only of one's own."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import stix2
+from builders import make_services, seed_tenant
+from seeded_campaign import EVIL, seed_campaign
+from stix2patterns.validator import run_validator
+
+from backend.domain.disposition import Disposition
+from backend.domain.people import Actor
+from backend.errors import Unknown
+from backend.flow import share
+from backend.store import audit
+
+WHO = Actor("token", 1)
+
+
+@pytest.fixture
+def world(tmp_path, database):
+    services = make_services(tmp_path, database)
+    yield seed_tenant(services)
+    services.database.close()
+
+
+def shared(world, campaign: int, form: str = "stix"):
+    return share.indicators(world.services, world.tenant_id, campaign, form, WHO)
+
+
+def test_the_bundle_is_stix_and_its_patterns_are_patterns(world):
+    campaign = seed_campaign(world)
+    told = shared(world, campaign)
+    parsed = stix2.parse(json.dumps(told), allow_custom=False)
+    kinds = [one.type for one in parsed.objects]
+    assert kinds.count("campaign") == kinds.count("identity") == 1
+    assert kinds.count("indicator") == kinds.count("relationship") == 7
+    patterns = [one.pattern for one in parsed.objects if one.type == "indicator"]
+    assert all(run_validator(pattern, stix_version="2.1") == [] for pattern in patterns)
+    assert "[url:value = 'https://evil.example/it\\'s/%22here']" in patterns
+    assert "[domain-name:value = 'evil.example']" in patterns
+    assert "[ipv4-addr:value = '198.51.100.7']" in patterns
+    assert f"[file:hashes.'SHA-256' = '{'ab' * 32}']" in patterns
+    assert "[email-message:from_ref.value = 'desk@evil.example']" in patterns
+
+
+def test_the_same_indicator_has_the_same_id_in_every_export(world):
+    campaign = seed_campaign(world)
+    first, second = shared(world, campaign), shared(world, campaign)
+    ids = [[one["id"] for one in told["objects"]] for told in (first, second)]
+    assert ids[0] == ids[1]
+
+
+def test_misp_gets_each_with_its_type(world):
+    told = shared(world, seed_campaign(world), "misp")["Event"]
+    assert {(one["type"], one["value"]) for one in told["Attribute"]} >= {
+        ("email-src", "desk@evil.example"),
+        ("url", EVIL),
+        ("hostname", "evil.example"),
+        ("ip-dst", "198.51.100.7"),
+        ("sha256", "ab" * 32),
+    }
+    assert told["published"] is False
+    assert all(one["to_ids"] for one in told["Attribute"])
+
+
+@pytest.mark.parametrize("disposition", [Disposition.NONE, Disposition.SPAM, Disposition.BULK])
+def test_what_is_not_bad_is_shared_with_nobody(world, disposition):
+    campaign = seed_campaign(world, disposition=disposition)
+    with pytest.raises(Unknown, match="stands as malicious"):
+        shared(world, campaign)
+
+
+def test_an_exercise_is_shared_with_nobody(world):
+    campaign = seed_campaign(world, simulation=True)
+    with pytest.raises(Unknown):
+        shared(world, campaign)
+
+
+def test_another_tenants_campaign_is_not_there(world):
+    campaign = seed_campaign(world)
+    other = seed_tenant(world.services, "other")
+    with pytest.raises(Unknown, match="no such campaign"):
+        shared(replace(other), campaign)
+
+
+def test_sharing_is_in_the_audit_log(world):
+    campaign = seed_campaign(world)
+    shared(world, campaign, "misp")
+    with world.services.database.read() as tx:
+        line = audit.newest(tx, world.tenant_id)[0]
+    assert (line.action, line.actor, line.subject, line.detail) == (
+        "indicators exported",
+        "token:1",
+        f"campaign:{campaign}",
+        {"form": "misp"},
+    )

@@ -1,0 +1,1 @@
+"""A Microsoft that bites: Entra and Graph over real HTTPS on loopback, for tests."""

@@ -1,0 +1,97 @@
+"""Pages: every page there is, once. Tests of all pages read this list; a page that is missing fails a test."""
+
+from dataclasses import dataclass
+
+from builders import World
+from seeded import facts, seed_failure, seed_message
+
+from backend.domain.disposition import Disposition
+from backend.flow import feedback
+from backend.store import campaigns, messages
+from model.message.facts import Address
+
+
+@dataclass(frozen=True)
+class Page:
+    """`address` may name what `seed_all` has put in; `signed_in` is False for pages that anybody may see."""
+
+    address: str
+    signed_in: bool = True
+    answers: int = 200
+
+
+PAGES = [
+    Page("/sign-in", signed_in=False),
+    Page("/queue"),
+    Page("/queue?tab=all"),
+    Page("/queue?tab=failed"),
+    Page("/queue?tab=all&kind=team&disposition=SPAM"),
+    Page("/search"),
+    Page("/search?q=mailbox"),
+    Page("/search?q=nothingatall"),
+    Page("/search?q=nofield:x"),
+    Page("/look"),
+    Page("/messages/{message}"),
+    Page("/messages/{open}"),
+    Page("/messages/{young}"),
+    Page("/messages/{message}/headers"),
+    Page("/messages/{message}/raw"),
+    Page("/messages/{message}/similar"),
+    Page("/messages/999999", answers=404),
+    Page("/campaigns"),
+    Page("/campaigns/{campaign}"),
+    Page("/learning"),
+    Page("/log"),
+    Page("/log/later-looks"),
+    Page("/overview"),
+    Page("/settings"),
+    Page("/settings/auto-retract"),
+    Page("/settings/outlook"),
+    Page("/settings/gmail"),
+    Page("/settings/people"),
+    Page("/settings/tokens"),
+    Page("/settings/outbound"),
+    Page("/audit"),
+    Page("/account"),
+    Page("/me"),
+]
+
+# GET routes that are no page of their own: what is fetched into a page, files, and what only leads on.
+NO_PAGES = {
+    "web.static",
+    "web.home.home",
+    "web.inbox.rows",
+    "web.message.retraction",
+    "web.message.body",
+    "web.message.preview",
+    "web.outlook.answered",
+    "web.oidc.start",
+    "web.oidc.answered",
+    "web.audit.export",
+    "web.psr_log.export",
+    "web.search.export",
+    "web.search.rows",
+    "web.progress.of_operation",
+    "web.progress.of_retraction",
+}
+
+
+def seed_all(world: World) -> dict[str, int]:
+    """Something of everything that pages show; the ids that their addresses name."""
+    long = "An unusually long subject without an end " * 6
+    retracted = seed_message(
+        world, retracted=True, to_judge=True, comment="Is this real?", reporters=list(world.people)
+    )
+    stranger = facts(subject=long, from_=(Address("W" * 120, "x" * 50 + "@" + "y" * 60 + ".example"),))
+    waiting = seed_message(world, long, Disposition.SUSPICIOUS, -1.4, -0.3, known=stranger)
+    young = seed_message(world, "Not scored yet", disposition=None)
+    seed_message(world, "An exercise", Disposition.NONE, -5.0, -4.8, simulation=True)
+    seed_message(world, "Weekly offers", Disposition.SPAM, -2.0, -1.2, minutes_ago=90)
+    seed_failure(world)
+    with world.services.database.begin() as tx:
+        campaign = campaigns.start(tx, world.tenant_id, world.services.now())
+        ids = [retracted.message_id, waiting.message_id]
+        messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
+    feedback.correct(world.services, world.owner, retracted.message_id, Disposition.MALICIOUS)
+    named = {"message": retracted.message_id, "open": waiting.message_id, "young": young.message_id}
+    return {**named, "campaign": campaign}

@@ -1,0 +1,185 @@
+"""Languages: is a page answered in the viewer's language and time zone, and is nothing left untranslated?"""
+
+import contextlib
+import re
+import tomllib
+from datetime import datetime
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.frontend import _parse_config_object
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from browser import Browser, words_of
+from seeded import seed_message
+
+from backend.domain.people import Role
+from backend.web.languages import LANGUAGES, USUAL, ZONE_COOKIE, moment
+
+ROOT = Path(__file__).parents[2]
+TRANSLATIONS = ROOT / "backend/web/translations"
+_GAP = re.compile(r"%\((\w+)\)")
+TRANSLATED = [code for code in LANGUAGES if code != USUAL]
+
+
+def catalogue(code: str):
+    with (TRANSLATIONS / code / "LC_MESSAGES/messages.po").open("rb") as file:
+        return read_po(file, locale=code)
+
+
+def _is_ours(folder: str) -> bool:
+    inside = Path(folder).relative_to(ROOT).parts
+    return not inside or inside[0] in {"backend", "model"}
+
+
+@pytest.fixture(scope="module")
+def sentences() -> set[object]:
+    """Every sentence that a person may see, as `make messages` finds them."""
+    mapping = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]
+    methods, options = _parse_config_object(mapping)
+    keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
+    with contextlib.redirect_stderr(StringIO()):  # a sentence with values in braces is no sentence to look up
+        found = list(extract_from_dir(ROOT, methods, options, keywords, directory_filter=_is_ours))
+    return {message for _, _, message, _, _ in found}
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_every_sentence_has_its_translation(code, sentences):
+    written = catalogue(code)
+    found = {sentence: written.get(sentence) for sentence in sentences}
+    missing = [sentence for sentence, message in found.items() if message is None or not all(_forms(message.string))]
+    assert missing == []
+    assert len(found) > 1000
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_translation_is_left_over_from_a_sentence_that_is_gone(code, sentences):
+    assert [message.id for message in catalogue(code) if message.id and message.id not in sentences] == []
+
+
+def _forms(translated: str | tuple[str, ...]) -> tuple[str, ...]:
+    return translated if isinstance(translated, tuple) else (translated,)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_what_is_compiled_is_what_is_written(code):
+    compiled = BytesIO()
+    write_mo(compiled, catalogue(code))
+    assert (TRANSLATIONS / code / "LC_MESSAGES/messages.mo").read_bytes() == compiled.getvalue()
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_a_translation_fills_in_what_the_sentence_fills_in(code):
+    wrong = [(message.id, str(error)) for message, errors in catalogue(code).check() for error in errors]
+    assert wrong == []
+    for message in catalogue(code):
+        names = [set(_GAP.findall(text)) for text in _forms(message.id)]
+        for form in _forms(message.string) if message.id else ():
+            assert set(_GAP.findall(form)) in names or set(_GAP.findall(form)) == set.union(*names), message.id
+
+
+@pytest.mark.parametrize(
+    ("wishes", "answered"),
+    [("de-AT, en;q=0.5", "de"), ("en-US, de;q=0.5", "en"), ("fr", "en"), ("", "en"), ("xx-\u00fc;q=z, de", "de")],
+)
+def test_the_browsers_wish_decides(owner, wishes, answered):
+    page = owner.get("/settings", headers={"Accept-Language": wishes.encode("utf-8").decode("latin-1")}).text
+    assert f'<html lang="{answered}" ' in page
+    assert ("Abmelden" if answered == "de" else "Sign out") in words_of(page)
+
+
+def test_times_are_told_in_the_viewers_zone_and_kept_exact_beside_it(owner, world):
+    message_id = seed_message(world).message_id
+    owner.client.set_cookie(ZONE_COOKIE, "Asia/Kolkata")
+    page = owner.get(f"/messages/{message_id}").text
+    assert " IST" in page
+    assert 'Z" title=' in page
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("Europe/Berlin", "3 Jul 2026, 10:15 CEST"),
+        ("America/New_York", "3 Jul 2026, 04:15 EDT"),
+        ("Pacific/Auckland", "3 Jul 2026, 20:15 NZST"),
+        ("../../etc/passwd", "3 Jul 2026, 08:15 UTC"),
+        ("", "3 Jul 2026, 08:15 UTC"),
+    ],
+)
+def test_a_time_carries_its_zone_and_an_unknown_zone_is_utc(app, zone, told):
+    with app.test_request_context(headers={"Cookie": f"{ZONE_COOKIE}={zone}"}):
+        assert moment(datetime(2026, 7, 3, 8, 15)) == told
+
+
+def test_german_writes_its_dates_the_german_way(app):
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert moment(datetime(2026, 7, 3, 8, 15)) == "3. Juli 2026, 08:15 UTC"
+
+
+def test_what_an_operator_prefers_counts_in_every_browser(app, owner, world):
+    chosen = {"language": "de", "time_zone": "Asia/Tokyo", "theme": "dark"}
+    assert owner.post("/me", seen_on="/me", **chosen).status_code == 303
+    message_id = seed_message(world).message_id
+
+    elsewhere = Browser(app).signed_in_as(world.owner)
+    page = elsewhere.get(f"/messages/{message_id}", headers={"Accept-Language": "en"}).text
+    assert '<html lang="de" data-theme="dark" data-keys="off">' in page
+    assert " JST" in page
+
+
+def test_preferences_are_nobody_elses(app, owner, world):
+    owner.post("/me", seen_on="/me", language="de", theme="dark")
+    other = Browser(app).signed_in_as(world.operator(Role.VIEWER, "somebody else"))
+    assert '<html lang="en" data-theme="auto">' in other.page("/me")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"language": "xx"}, {"time_zone": "Mars/Olympus"}, {"theme": "loud"}, {"language": "../../x"}]
+)
+def test_only_what_there_is_can_be_preferred(owner, wrong):
+    assert owner.post("/me", seen_on="/me", **{"theme": "auto", **wrong}).status_code == 400
+    assert '<html lang="en" data-theme="auto">' in owner.page("/me")
+
+
+def test_preferring_again_replaces_what_was_chosen(owner):
+    owner.post("/me", seen_on="/me", language="de", theme="dark", keys="on")
+    owner.post("/me", seen_on="/me", language="", theme="light", keys="on")
+    assert '<html lang="en" data-theme="light">' in owner.page("/me")
+
+
+def test_the_language_is_chosen_before_sign_in_and_leads_nowhere_else(stranger):
+    answer = stranger.post("/language", language="de", after="/sign-in?after=/queue")
+    assert answer.location == "/sign-in?after=/queue"
+    assert '<html lang="de"' in stranger.page("/sign-in")
+    assert stranger.post("/language", language="de", after="//elsewhere.example").location == "/"
+    assert stranger.post("/language", language="tlh").status_code == 400
+
+
+@pytest.mark.parametrize("address", ["/settings/auto-retract", "/overview", "/queue", "/audit", "/me"])
+def test_a_page_is_german_throughout(owner, world, address):
+    seed_message(world, "WICHTIG")
+    english, german = (
+        set(
+            re.findall(
+                r"[A-Z][a-z]+ [a-z]+ [a-z]+", words_of(owner.get(address, headers={"Accept-Language": code}).text)
+            )
+        )
+        for code in ("en", "de")
+    )
+    assert english
+    assert english & german <= {"Phish Submission Response"}
+
+
+def test_a_refusal_is_said_in_the_viewers_language(owner):
+    page = owner.get("/messages/4711", headers={"Accept-Language": "de"}).text
+    assert "Diese Nachricht gibt es nicht." in page
+    assert "Hier ist nichts" in page
+
+
+def test_a_reason_is_said_in_the_viewers_language(owner, world):
+    message_id = seed_message(world).message_id
+    page = words_of(owner.get(f"/messages/{message_id}", headers={"Accept-Language": "de"}).text)
+    assert "Ein Link zeigt eine Adresse und führt zu einer anderen." in page
+    assert "Aber: Newsletter, deren Links über einen zählenden Host führen." in page

@@ -1,0 +1,252 @@
+"""In a browser: an operator works through the queue with the keyboard alone, and takes things back."""
+
+import contextlib
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+
+import pytest
+from builders import ANA, BEN, World
+from mails import phish
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from seeded import seed_message
+from werkzeug.serving import make_server
+
+from backend.app import create_app
+from backend.domain.decision import Response
+from backend.domain.disposition import Disposition
+from backend.domain.people import Role
+from backend.store import audit, campaigns, decisions, messages
+from connectors.maildir.deliver import make_mailbox
+
+D = Disposition
+MAC_OR_PC = "Control+k"
+expect.set_options(timeout=20_000)  # a machine that does something else meanwhile turns nothing red
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    program = shutil.which("chromium")
+    assert program, "The browser tests drive Debian's Chromium, which is missing: apt-get install chromium"
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=quiet)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def site(world) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(chromium, site, world) -> Iterator[Page]:
+    with signed_in(chromium, site, world.owner.name) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def signed_in(chromium: Browser, site: str, name: str, **options: object) -> Iterator[Page]:
+    context = chromium.new_context(base_url=site, **{"viewport": {"width": 1280, "height": 900}, **options})
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Password").fill(f"password of {name}")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "sign-in" not in address)
+    yield page
+    context.close()
+
+
+def seed_ten(world: World) -> list[int]:
+    return [
+        seed_message(world, f"mail {n}", D.SUSPICIOUS, margin=-0.1 * n - 0.05, response=Response.NOTHING).message_id
+        for n in range(10)
+    ]
+
+
+def standing(world: World, message_id: int):
+    with world.services.database.read() as tx:
+        return decisions.standing(tx, world.tenant_id, message_id)
+
+
+def in_one_campaign(world: World, ids: list[int]) -> int:
+    with world.services.database.begin() as tx:
+        campaign = campaigns.start(tx, world.tenant_id, world.services.now())
+        messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
+    return campaign
+
+
+@pytest.mark.browser
+def test_ten_submissions_are_cleared_with_the_keyboard_alone(page, world):
+    ids = seed_ten(world)
+    page.goto("/queue")
+    keys = ["m", "s", "b", "n", "s", "n", "m", "b", "s", "n"]
+    page.keyboard.press("j")
+    for left, key in zip(range(9, -1, -1), keys, strict=True):
+        page.keyboard.press(key)
+        expect(page.locator("[data-row]")).to_have_count(left)
+        expect(page.locator("[data-row]:focus")).to_have_count(min(left, 1))  # the next one is at hand
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    said = sorted(standing(world, one).disposition for one in ids)
+    assert said == sorted({"m": D.MALICIOUS, "s": D.SPAM, "b": D.BULK, "n": D.NONE}[key] for key in keys)
+
+
+@pytest.mark.browser
+def test_a_range_is_selected_judged_and_taken_back(page, world):
+    ids = seed_ten(world)
+    page.goto("/queue")
+    for key in ("j", "x", "j", "j", "Shift+X", "s"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-row]")).to_have_count(7)
+    expect(page.locator("#toast")).to_contain_text("3 messages judged: Spam.")
+    expect(page.get_by_role("status").filter(has_text="3 messages judged")).to_have_count(1)
+    page.keyboard.press("u")
+    expect(page.locator("[data-row]")).to_have_count(10)
+    expect(page.locator("#toast")).to_contain_text("3 messages are as they were.")
+    assert {standing(world, one).disposition for one in ids} == {D.SUSPICIOUS}
+
+
+@pytest.mark.browser
+def test_selection_and_keyboard_survive_what_comes_in_by_itself(page, world):
+    seed_ten(world)
+    page.goto("/queue")
+    for key in ("j", "j", "x"):
+        page.keyboard.press(key)
+    focused = page.evaluate("document.activeElement.id")
+    seed_message(world, "just came in", D.SUSPICIOUS, margin=-0.01, response=Response.NOTHING)
+    with page.expect_response(re.compile("/queue/rows")):
+        page.evaluate(
+            "htmx.trigger('#rows', 'htmx:load'); htmx.ajax('GET', document.querySelector('#rows')"
+            ".getAttribute('hx-get'), {target: '#rows', swap: 'outerHTML'})"
+        )
+    expect(page.get_by_role("link", name=re.compile("just came in"))).to_be_visible()
+    assert page.evaluate("document.activeElement.id") == focused
+    expect(page.locator("#rows .pick input:checked")).to_have_count(1)
+    expect(page.locator("#chosen")).to_have_text("1 selected")
+
+
+@pytest.mark.browser
+def test_a_campaign_is_one_row_that_opens_and_is_judged_whole(page, world):
+    ids = seed_ten(world)
+    in_one_campaign(world, ids[:4])
+    page.goto("/queue")
+    expect(page.locator("[data-row]")).to_have_count(7)
+    page.get_by_role("button", name="Campaign of 4 messages").click()
+    expect(page.locator("tr.member")).to_have_count(3)
+    page.get_by_role("button", name="Campaign of 4 messages").click()
+    expect(page.locator("tr.member")).to_have_count(0)
+    page.locator("tr", has=page.get_by_role("button", name="Campaign of 4")).get_by_role("checkbox").check()
+    page.get_by_role("button", name="Bulk", exact=False).first.click()
+    expect(page.locator("#toast")).to_contain_text("4 messages judged: Bulk.")
+    assert {standing(world, one).disposition for one in ids[:4]} == {D.BULK}
+
+
+@pytest.mark.browser
+def test_a_list_is_narrowed_saved_and_opens_first(page, world):
+    seed_ten(world)
+    seed_message(world, "an invoice", D.SPAM, margin=-4, reporters=(BEN,), response=Response.NOTHING)
+    page.goto("/queue?tab=all")
+    page.get_by_text("Filters").click()
+    page.get_by_label("Held to be").select_option("SPAM")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator(".views summary").click()
+    page.get_by_label("Save this list as").fill("Spam only")
+    page.locator(".views form").last.get_by_label("opens first").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The view is saved.")).to_be_visible()
+    page.goto("/queue")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator(".views summary").click()
+    page.get_by_role("button", name="Delete").click()
+    page.goto("/queue")
+    expect(page.locator("[data-row]")).to_have_count(10)
+
+
+@pytest.mark.browser
+def test_the_palette_reaches_everything_by_name(page, world):
+    seed_ten(world)
+    page.goto("/queue")
+    page.keyboard.press(MAC_OR_PC)
+    field = page.get_by_role("combobox", name="What do you want to do?")
+    expect(field).to_be_focused()
+    page.keyboard.type("psr l")
+    expect(page.locator("#palette [role=option]")).to_have_count(1)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/log"))
+    page.goto("/queue")
+    page.keyboard.press("j")
+    page.keyboard.press(MAC_OR_PC)
+    page.keyboard.type("no threat")
+    page.keyboard.press("Enter")
+    expect(page.locator("#toast")).to_contain_text("1 message judged: No threat.")
+    page.keyboard.press(MAC_OR_PC)
+    page.keyboard.type("zzz")
+    expect(page.get_by_text("Nothing on this page is called that.")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#palette")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_search_says_what_it_does_not_understand_and_exports_what_it_finds(page, world):
+    seed_message(world, "an invoice", D.MALICIOUS, margin=2.0)
+    seed_message(world, "a greeting", D.NONE, margin=-6, response=Response.NOTHING)
+    page.goto("/queue")
+    page.keyboard.press("/")
+    page.keyboard.type("subject:invoice")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    page.locator("#q").fill("colour:red")
+    page.keyboard.press("Enter")
+    expect(page.locator("#problem")).to_contain_text("There is no field “colour:”")
+    page.locator("#q").fill("greeting")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("cell", name="phish submission")).to_be_visible()
+    with page.expect_download() as taken:
+        page.get_by_role("link", name="Export as CSV").click()
+    assert taken.value.path().read_text().splitlines()[1].split(",")[1:2] == ["a greeting"]
+    with world.services.database.read() as tx:
+        (line,) = [one for one in audit.newest(tx, world.tenant_id) if one.action == "list exported"]
+    assert line.detail == {"messages": 1, "fields": ["query"]}
+
+
+@pytest.mark.browser
+def test_what_nobody_reported_is_found_and_reported_for_the_team(page, world):
+    for address in (ANA, BEN):
+        make_mailbox(world.mail, address)
+        world.deliver(address, phish(address))
+    page.goto("/queue")
+    page.get_by_role("link", name="Mailboxes").click()
+    page.get_by_label("Message-ID").fill("<update-77@mailer.account-check.test>")
+    page.get_by_role("button", name="Look").click()
+    expect(page.get_by_role("heading", name="2 copies found")).to_be_visible()
+    row = page.get_by_role("row", name=re.compile(BEN))
+    row.get_by_label("What is it?").select_option("SUSPICIOUS")
+    row.get_by_role("button", name="Report as missed").click()
+    page.wait_for_url(re.compile(r"/messages/\d+$"))
+    page.goto("/search?q=team_suspicious_submission")
+    expect(page.locator("[data-row]")).to_have_count(1)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.VIEWER])
+def test_who_handles_no_mail_is_offered_none_of_it(chromium, site, world, role):
+    seed_ten(world)
+    world.operator(role, "somebody else")
+    with signed_in(chromium, site, "somebody else") as page:
+        for name in ("Queue", "Search", "Mailboxes"):
+            expect(page.get_by_role("navigation").get_by_role("link", name=name, exact=True)).to_have_count(0)
+        for address in ("/queue", "/search", "/look"):
+            page.goto(address)
+            expect(page.get_by_role("heading", name="Not for your role")).to_be_visible()
+        page.keyboard.press(MAC_OR_PC)
+        page.keyboard.type("malicious")
+        expect(page.get_by_text("Nothing on this page is called that.")).to_be_visible()
