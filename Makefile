@@ -13,13 +13,19 @@ TORCH_SOURCE ?=
 CORPORA ?= ../shared/corpora
 CORPORA_CACHE ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/unhook/corpora
 
+# Where open-source e-mail templates are kept, for training mail to wear. Fetched with npm; training works without.
+TEMPLATES ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/unhook/templates
+
+# The languages of the pages: a new one starts with: pybabel init -i build/messages.pot -d TRANSLATIONS -l LANGUAGE
+TRANSLATIONS := backend/web/translations
+
 # More options for pytest: make test ARGS="tests/store -k search"
 ARGS ?=
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 .DEFAULT_GOAL := help
-.PHONY: help run demo test coverage check format bench train lock clean chromium
+.PHONY: help run demo test coverage check format bench train templates peers lock messages clean chromium addin
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,26 +35,33 @@ run: .venv/.run ## Install what is missing and start the demo: web, worker and t
 
 demo: run ## The same as run
 
-test: .venv/.dev chromium ## Run every test (needs no account and no network but pip and apt)
+test: .venv/.dev addin/node_modules/.stamp chromium ## Run every test (needs no account and no network but pip and apt)
 	$(BIN)/pytest -n 2 $(ARGS)
 
-coverage: .venv/.dev chromium ## The tests, with the coverage of backend, connectors and model
+coverage: .venv/.dev addin/node_modules/.stamp chromium ## The tests, with the coverage of backend, connectors and model
 	$(BIN)/pytest -n 2 --cov --cov-report=term $(ARGS)
 
-check: .venv/.dev ## Formatting, lint and types
+check: .venv/.dev addin/node_modules/.stamp ## Formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	cd addin && npm run --silent check
+
+addin: addin/node_modules/.stamp ## Build the Outlook add-in's scripts: addin/src into addin/dist
+	cd addin && npm run --silent build
 
 format: .venv/.dev ## Format the code and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/.dev $(CORPORA_CACHE)/.unpacked ## Measure: corpora, 1,000 mailboxes, a million rows
+bench: .venv/.dev peers $(CORPORA_CACHE)/.unpacked ## Measure: corpora, 1,000 mailboxes, a million rows
 	CORPORA=$(CORPORA_CACHE) $(BIN)/pytest tests/benchmarks -p no:randomly -s $(ARGS)
 
-train: .venv/.dev $(CORPORA_CACHE)/.unpacked ## Train a checkpoint on CORPORA, unpacked into CORPORA_CACHE
-	$(BIN)/unhook train $(CORPORA_CACHE) $(ARGS)
+train: .venv/.dev templates $(CORPORA_CACHE)/.unpacked ## Train a checkpoint on CORPORA, unpacked into CORPORA_CACHE
+	$(BIN)/unhook train $(CORPORA_CACHE) $$(test ! -e $(TEMPLATES)/skeletons.json || echo --templates $(TEMPLATES)) $(ARGS)
+
+templates: .venv/.run ## Fetch e-mail templates for training mail, where npm is installed
+	@test -e $(TEMPLATES)/skeletons.json || ! command -v npm >/dev/null || $(BIN)/python -m model.composed.templates $(TEMPLATES)
 
 lock: ## Resolve pyproject.toml afresh and write constraints.txt
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
@@ -58,8 +71,15 @@ lock: ## Resolve pyproject.toml afresh and write constraints.txt
 	  | grep -viE '^(nvidia-|cuda-|triton)' | sed -E 's/^(torch==[0-9.]+).*/\1/'; } > constraints.new
 	mv constraints.new constraints.txt && rm -rf .venv-lock
 
+messages: .venv/.dev ## Collect what pages say, bring the translations up to date and compile them
+	@mkdir -p build
+	$(BIN)/pybabel -q extract -F pyproject.toml --no-location --sort-output -k lazy_gettext -k lazy_ngettext:1,2 \
+	  --project unhook --version "" --copyright-holder "" --msgid-bugs-address "" -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d $(TRANSLATIONS) --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	$(BIN)/pybabel compile -d $(TRANSLATIONS) --statistics
+
 clean: ## Remove what make made (keeps ./var, your demo's state)
-	rm -rf .venv .venv-lock build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rm -rf .venv .venv-lock build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov addin/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp each, so that a second `make run` starts at once. Torch goes first and alone: only it comes from TORCH_SOURCE.
@@ -78,9 +98,20 @@ clean: ## Remove what make made (keeps ./var, your demo's state)
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@
 
+addin/node_modules/.stamp: addin/package.json addin/package-lock.json
+	@command -v npm >/dev/null || { apt-get -q update && apt-get -qy install --no-install-recommends nodejs npm; } || { \
+	  echo "The add-in is built and tested with Node.js, which is missing: apt-get install nodejs npm" >&2; exit 1; }
+	@cd addin && npm ci --no-progress --loglevel=error
+	@touch $@
+
 chromium:
 	@command -v chromium >/dev/null || { apt-get -q update && apt-get -qy install --no-install-recommends chromium; } || { \
 	  echo "The browser tests drive Debian's Chromium, which is missing: apt-get install chromium" >&2; exit 1; }
+
+peers:
+	@command -v rspamd >/dev/null && test -x /usr/sbin/spamd || { apt-get -q update && \
+	  apt-get -qy install --no-install-recommends rspamd spamassassin spamd; } || { \
+	  echo "The benchmarks run beside Debian's rspamd and SpamAssassin: apt-get install rspamd spamassassin spamd" >&2; exit 1; }
 
 $(CORPORA_CACHE)/.unpacked: $(wildcard $(CORPORA)/*.xz)
 	@test -d "$(CORPORA)" || { echo "No corpora at $(CORPORA): name the folder with CORPORA=..." >&2; exit 1; }
