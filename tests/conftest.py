@@ -10,7 +10,9 @@ import psycopg
 import pytest
 import redis as redis_client
 import servers
+from chromium import launch
 from hypothesis import settings
+from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from backend.store.database import Database, open_database, upgrade
 
@@ -72,6 +74,21 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "unhook.db"
     _migrate(f"sqlite:///{path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    """The one driver of this process: Playwright refuses a second while the first is alive."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    """One browser for all tests; each opens a context of its own, which shares nothing with another's."""
+    browser = launch(playwright)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """Fixtures of the add-in's tests: the real web process on loopback, and a browser in which Outlook is a stub."""
 
 import json
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ import pytest
 from builders import ANA, World, make_services, seed_tenant
 from flask import Flask
 from huey import MemoryHuey
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Page, Route
 from werkzeug.serving import make_server
 
 from backend.app import create_app
@@ -60,18 +59,6 @@ def installation(make_installation) -> Iterator[Installation]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        raise RuntimeError("The browser tests drive Debian's Chromium, which is missing: apt-get install chromium")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=quiet)
-        yield browser
-        browser.close()
 
 
 @dataclass

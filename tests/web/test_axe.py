@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from builders import World, make_services, seed_tenant
 from pages import NO_PAGES, PAGES, Page, seed_all
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect
 from werkzeug.serving import make_server
 
 from backend.app import create_app
@@ -23,17 +23,6 @@ AXE = Path(__file__).parents[2] / "addin/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ASK = "tags => axe.run({runOnly: tags, rules: {'target-size': {enabled: true}}})"
 SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 320, "height": 700}}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    assert program, "The browser tests drive Debian's Chromium, which is missing: apt-get install chromium"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=quiet)
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

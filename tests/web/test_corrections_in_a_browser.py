@@ -6,7 +6,7 @@ import pytest
 from builders import ANA, BEN, World
 from mails import note, phish
 from playwright.sync_api import Page, expect
-from test_working_the_queue import chromium, signed_in, site
+from windows import signed_in
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
@@ -14,7 +14,6 @@ from backend.flow.intake import intake
 from backend.store import decisions, labels, submissions
 from connectors.maildir.deliver import make_mailbox
 
-__all__ = ["chromium", "site"]
 D = Disposition
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import pytest
 from browser import Browser as Signed
 from builders import ANA, BEN, CHLOE, PEOPLE, World, make_services, seed_tenant
 from mails import phish
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from seeded import seed_message
 from werkzeug.serving import make_server
 
@@ -70,17 +69,6 @@ class Site:
 
     def holding(self) -> Sequence[str]:
         return [address for address in PEOPLE if self.world.files(address)]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    assert program, "The browser tests drive Debian's Chromium, which is missing: apt-get install chromium"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=quiet)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,19 +1,15 @@
 """In a browser: an operator works through the queue with the keyboard alone, and takes things back."""
 
-import contextlib
 import re
-import shutil
-import threading
 from collections.abc import Iterator
 
 import pytest
 from builders import ANA, BEN, World
 from mails import phish
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from seeded import seed_message
-from werkzeug.serving import make_server
+from windows import signed_in
 
-from backend.app import create_app
 from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
@@ -25,45 +21,10 @@ MAC_OR_PC = "Control+k"
 expect.set_options(timeout=20_000)  # a machine that does something else meanwhile turns nothing red
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    program = shutil.which("chromium")
-    assert program, "The browser tests drive Debian's Chromium, which is missing: apt-get install chromium"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=quiet)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def site(world) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.fixture
 def page(chromium, site, world) -> Iterator[Page]:
     with signed_in(chromium, site, world.owner.name) as page:
         yield page
-
-
-@contextlib.contextmanager
-def signed_in(chromium: Browser, site: str, name: str, **options: object) -> Iterator[Page]:
-    context = chromium.new_context(base_url=site, **{"viewport": {"width": 1280, "height": 900}, **options})
-    page = context.new_page()
-    page.goto("/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(f"password of {name}")
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "sign-in" not in address)
-    yield page
-    context.close()
 
 
 def seed_ten(world: World) -> list[int]:

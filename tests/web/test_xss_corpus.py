@@ -1,7 +1,6 @@
 """Hostile mails in a real browser: on no page does anything they hold run, and no request leaves for anywhere."""
 
 import re
-import shutil
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -10,9 +9,10 @@ from contextlib import contextmanager
 import pytest
 from browser import Browser
 from builders import ANA, GATEWAY, make_services
+from chromium import launch
 from hostile_mails import BREAK_OUT, IMG, SCRIPT, corpus
 from mail_pages import LISTS, MAIL_PAGES, OF_A_MESSAGE, OF_EACH_MAIL, OTHERS
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 from seeded import seed_failure, seed_message
 from werkzeug.serving import make_server
 
@@ -76,19 +76,14 @@ def witness() -> Iterator[Witness]:
 
 
 @pytest.fixture
-def browser(witness) -> Iterator[BrowserContext]:
+def browser(witness, playwright) -> Iterator[BrowserContext]:
     """A browser whose every way out leads past the witness, and whose pages remember what their policy stopped."""
-    program = shutil.which("chromium")
-    assert program, "The browser tests drive Debian's Chromium: apt-get install chromium"
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        proxy = {"server": f"http://127.0.0.1:{witness.server_address[1]}", "bypass": "127.0.0.1"}
-        chromium = playwright.chromium.launch(executable_path=program, args=quiet, proxy=proxy)
-        context = chromium.new_context(viewport={"width": 1280, "height": 900})
-        context.add_init_script(REMEMBER)
-        yield context
-        chromium.close()
+    proxy = {"server": f"http://127.0.0.1:{witness.server_address[1]}", "bypass": "127.0.0.1"}
+    chromium = launch(playwright, proxy)
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.add_init_script(REMEMBER)
+    yield context
+    chromium.close()
 
 
 @pytest.fixture
