@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables of tables.py, on both engines, however many processes start at once."""
+"""The migrations make exactly backend.store.tables, on both engines, however many processes start at once."""
 
 import subprocess
 import sys

@@ -1,0 +1,74 @@
+"""Tables: every table Unhook has. Alembic's migrations create them; a test compares the two.
+
+Times are stored as UTC without a zone. Every table carries `tenant_id`, and every query names it.
+"""
+
+from backend.store.tables.columns import metadata
+from backend.store.tables.learning import candidates, labels, lessons, servings
+from backend.store.tables.mail import (
+    campaign_changes,
+    campaigns,
+    evidence,
+    landings,
+    messages,
+    minhashes,
+    signatures,
+    submissions,
+    traits,
+)
+from backend.store.tables.people import operators, people, preferences, service_tokens, sessions, tenants, tokens
+from backend.store.tables.response import answers, copies, later_looks, retractions
+from backend.store.tables.trail import audit, deliveries, webhooks
+from backend.store.tables.verdicts import alarms, backtests, decisions, psr_log, verdicts
+from backend.store.tables.workplace import (
+    escalations,
+    notes,
+    operation_items,
+    operations,
+    queue_rows,
+    saved_views,
+    search_documents,
+)
+
+__all__ = [
+    "alarms",
+    "answers",
+    "audit",
+    "backtests",
+    "campaign_changes",
+    "campaigns",
+    "candidates",
+    "copies",
+    "decisions",
+    "deliveries",
+    "escalations",
+    "evidence",
+    "labels",
+    "landings",
+    "later_looks",
+    "lessons",
+    "messages",
+    "metadata",
+    "minhashes",
+    "notes",
+    "operation_items",
+    "operations",
+    "operators",
+    "people",
+    "preferences",
+    "psr_log",
+    "queue_rows",
+    "retractions",
+    "saved_views",
+    "search_documents",
+    "service_tokens",
+    "servings",
+    "sessions",
+    "signatures",
+    "submissions",
+    "tenants",
+    "tokens",
+    "traits",
+    "verdicts",
+    "webhooks",
+]
