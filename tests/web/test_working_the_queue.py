@@ -62,6 +62,21 @@ def test_ten_submissions_are_cleared_with_the_keyboard_alone(page, world):
 
 
 @pytest.mark.browser
+def test_a_key_pressed_the_moment_the_next_rows_are_there_finds_them_alive(page, world):
+    seed_ten(world)
+    page.goto("/queue")
+    page.evaluate(
+        "window.stays = true; document.addEventListener('htmx:afterSwap', () => setTimeout(() => "
+        "document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: 's', bubbles: true}))), {once: true})"
+    )
+    page.keyboard.press("j")
+    page.keyboard.press("s")
+    expect(page.locator("[data-row]")).to_have_count(8)
+    expect(page.locator("[data-row]:focus")).to_have_count(1)
+    assert page.evaluate("window.stays")  # no form went the long way, by a new page
+
+
+@pytest.mark.browser
 def test_a_range_is_selected_judged_and_taken_back(page, world):
     ids = seed_ten(world)
     page.goto("/queue")

@@ -102,7 +102,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
   if (posts(event)) posting = false;
 });
 
-document.addEventListener("htmx:afterSwap", () => { // in the same breath: a key pressed next finds its row
+document.addEventListener("htmx:afterSwap", () => { // in the same breath, as settling (page.html): a key pressed next finds its row, alive
   for (const tick of ticks()) tick.checked = chosen.has(nameOf(tick));
   count();
   const lost = document.activeElement === document.body || document.activeElement === null;
