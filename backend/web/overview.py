@@ -19,7 +19,7 @@ from backend.web import charts
 from backend.web.charts import Chart, Interval, Series
 from backend.web.languages import short_day
 from backend.web.session import needs
-from backend.web.words import count, percent, signed, span
+from backend.web.words import count, percent, signed, span, visible
 from model.measured import measured
 
 pages = Blueprint("overview", __name__)
@@ -127,7 +127,7 @@ def accuracy_chart(known: Overview, names: Any) -> Chart:
     """How often each reporter's judged reports were right, and how sure that is."""
     rows = []
     for one in known.accuracy:
-        who = names.get(one.person_id) or _("Reporter %(number)s", number=one.person_id)
+        who = visible(names.get(one.person_id, "")) or _("Reporter %(number)s", number=one.person_id)
         low, high = interval(one.right, one.judged)
         share = _("%(right)s of %(judged)s", right=count(one.right), judged=count(one.judged))
         rows.append(Interval(who, one.right / one.judged, low, high, share))

@@ -3,15 +3,22 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from unicodedata import normalize
 
 import pytest
 from builders import ANA
+from mail_pages import LISTS
 from seeded import facts, seed_failure, seed_message
 
 import backend.web
+from backend.domain.decision import Response
+from backend.domain.disposition import Disposition
+from backend.domain.later_look import LookSource
+from backend.flow import feedback
+from backend.store import campaigns, decisions, later_looks, messages
 from model.contract import Reason
 from model.message.facts import Address, Attachment, Authentication, Defect, Link
 
@@ -113,6 +120,31 @@ def test_no_page_runs_what_a_sender_wrote(owner, hostile):
         "/settings",
     ):
         assert_nothing_executable(owner.page(address))
+
+
+def test_no_list_hides_or_turns_letters_of_a_subject_or_a_sender(owner, world):
+    """A name that reads `invoice-exe.pdf` and is none: on every list the signs that do it are shown by their number."""
+    bad = "invoice-\u202efdp.\u200bexe"
+    known = facts(subject=bad, from_=(Address(bad, f"{bad}@evil.example"),))
+    seeded = [seed_message(world, bad, known=known, to_judge=True) for _ in range(2)]
+    ids = [one.message_id for one in seeded]
+    seed_failure(world, cause=bad)
+    with world.services.database.begin() as tx:
+        campaign = campaigns.start(tx, world.tenant_id, world.services.now())
+        messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
+        decided = decisions.standing(tx, world.tenant_id, ids[0]).id
+        now = world.services.now()
+        later_looks.plan(tx, world.tenant_id, ids[:1], decided, LookSource.PSR, [0], now)
+        look = later_looks.claim(tx, later_looks.due(tx, now)[0], now, timedelta(minutes=1))
+        later_looks.finish(tx, look, Response.WOULD_RETRACT, now, found=1)
+    feedback.correct(world.services, world.owner, ids[0], Disposition.MALICIOUS)
+
+    lists = [path.format(campaign=campaign) for path in LISTS if path != "/look" and "q=" not in path]
+    searched = ["/search?q=invoice", "/search/rows?q=invoice"]
+    for path in (*lists, *searched, "/overview", "/learning", f"/messages/{ids[0]}/similar"):
+        page = owner.page(path)
+        assert "[U+202E]" in page, path
+        assert not {"\u202e", "\u200b"} & set(page), path
 
 
 @pytest.mark.parametrize("bad", PAYLOADS)
