@@ -45,6 +45,7 @@ from backend.web import (
     sign_in,
     similar,
     squeeze,
+    stored,
     tokens,
     words,
 )
@@ -173,6 +174,6 @@ def _add_filters(web: Blueprint, services: Services) -> None:
         scale.glance,
         ago,
     ]
-    given += [operations.said]
+    given += [operations.said, stored.stored]
     for filter_ in given:
         web.add_app_template_filter(filter_)

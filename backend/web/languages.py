@@ -14,6 +14,7 @@ from flask_babel import gettext as _
 
 from backend.errors import UnhookError
 from backend.web.preferred import preferred
+from backend.web.stored import stored
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # each in its own words: who needs one reads that
 USUAL = "en"
@@ -60,7 +61,8 @@ def zone_of_the_browser() -> str:
 
 def spoken(error: UnhookError) -> str:
     """A refusal's sentence in the viewer's language."""
-    return _(error.sentence, **error.values) if error.sentence else ""
+    values = {name: stored(str(told)) if isinstance(told, Exception) else told for name, told in error.values.items()}
+    return _(error.sentence, **values) if error.sentence else ""
 
 
 def moment(time: datetime) -> str:
