@@ -51,7 +51,7 @@ class Queue:
         self._add("retraction", lambda number: run_retraction(services, number))
         self._add("later_look", lambda number: look_again(services, number))
         self._add("label", lambda number: follow(services, number))
-        self._add("candidate", lambda number: start_learning(services.settings, number))
+        self._add("candidate", lambda number: start_learning(services, number))
         every = f"*/{services.settings.sweep_minutes}"
         self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))

@@ -71,8 +71,8 @@ class Settings(BaseSettings):
     )
     log_format: str = Field("console", pattern="^(console|json)$", description="console for people, json for machines.")
     secure_cookies: bool = Field(False, description="Send session cookies over HTTPS only; switch on behind TLS.")
-    learn_seconds: int = Field(900, ge=30, description="How long training a candidate may take.")
-    learn_megabytes: int = Field(3000, ge=500, description="Memory that training a candidate may use, in megabytes.")
+    learn_seconds: int = Field(900, ge=1, description="How long training a candidate may take.")
+    learn_megabytes: int = Field(3000, ge=100, description="Memory that training a candidate may use, in megabytes.")
     lease_seconds: int = Field(
         600, ge=1, description="How long a step may hold a row before sweep gives it to another."
     )

@@ -5,10 +5,12 @@ take the labels ▸ compose replay and the frozen test ▸ adapt the installatio
 """
 
 import hashlib
+import os
 import resource
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +22,8 @@ from backend.commands.opened import installation, tenant_called
 from backend.domain.candidate import Candidate
 from backend.domain.disposition import Disposition
 from backend.domain.label import Label
-from backend.domain.people import SYSTEM
 from backend.errors import BadInput, Conflict, UnhookError
-from backend.flow.candidates import promote_by_policy
+from backend.flow.candidates import ask_here, promote_by_policy
 from backend.services import Services
 from backend.store import candidate_files, candidates, labels, messages, tenants, verdicts
 from model.message.facts import Facts
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 MOST_COMPARED = 3_000  # stored messages whose decision might differ
 MOST_NAMED = 200
 _SEED = 1
+_STEPS = ((0.0, 0.15), (0.15, 0.3), (0.3, 0.4), (0.4, 0.5))  # replay and the frozen test: each is written, then read
+_LEARNING = (0.5, 1.0)
+_NO_MEMORY = ("allocate memory", "failed to map segment")  # torch's allocator; the system's loader
 _HELD_BACK = 5  # one campaign in five is kept back
 _WORDS = {
     Disposition.MALICIOUS: "malicious",
@@ -65,9 +69,8 @@ def command(slug: str | None, candidate: int | None) -> None:
     """Train a candidate for TENANT on its labels and compare it with what serves. Nothing serves it yet."""
     if (slug is None) == (candidate is None):
         raise BadInput("Name a tenant, or a candidate that was asked for.")
-    with installation() as services:
+    with installation() as services, limited(services.settings.learn_megabytes, services.settings.learn_seconds):
         tenant_id, candidate_id = _asked(services, slug, candidate)
-        _limit(services.settings.learn_megabytes, services.settings.learn_seconds)
         made = learn_candidate(services, tenant_id, candidate_id, shown=candidate is None)
     before, after = made.measures["frozen"]
     click.echo(f"candidate {made.id} ({made.name}), taught by {len(made.label_ids)} labels")
@@ -83,18 +86,25 @@ def learn_candidate(services: Services, tenant_id: int, candidate_id: int, *, sh
     try:
         return _learn(services, tenant_id, candidate_id, shown=shown)
     except BaseException as error:
-        cause = str(error) if isinstance(error, UnhookError) else f"{type(error).__name__} while learning"
+        refusal = _too_big(error, services.settings.learn_megabytes) or error
+        cause = str(refusal) if isinstance(refusal, UnhookError) else f"{type(error).__name__} while learning"
         with services.database.begin() as tx:
             candidates.fail(tx, tenant_id, candidate_id, cause, services.now())
-        raise
+        if refusal is error:
+            raise
+        raise refusal from error
 
 
 def _learn(services: Services, tenant_id: int, candidate_id: int, *, shown: bool) -> Candidate:
-    from model import checkpoint as checkpoints  # loads torch: only now
+    import torch  # only now
+
+    from model import checkpoint as checkpoints
     from model.adapt import AdaptConfig, OutOfTime, adapt
     from model.compare import FROZEN, FROZEN_SEED, REPLAY, REPLAY_SEED, compare
     from model.dataset import load_composed
 
+    if "OMP_NUM_THREADS" not in os.environ:  # batches are small: two threads mostly wait, for each other and for others
+        torch.set_num_threads(1)
     with services.database.read() as tx:
         tenant = tenants.get(tx, tenant_id)
     target = tenant.policy.thresholds.target
@@ -150,29 +160,37 @@ def _keep(
 
 
 def _asked(services: Services, slug: str | None, candidate: int | None) -> tuple[int, int]:
-    with services.database.begin() as tx:
-        if candidate is not None:
-            tenant_id = candidates.tenant_of(tx, candidate)
-            if tenant_id is None:
-                raise BadInput(f"There is no candidate {candidate}.")
-            return tenant_id, candidate
-        tenant = tenant_called(tx, slug or "")
-        asked = candidates.ask(tx, tenant.id, str(SYSTEM), services.now())
-    if asked is None:
-        raise Conflict("A candidate of this tenant is being trained already.")
-    return tenant.id, asked
+    with services.database.read() as tx:
+        tenant_id = candidates.tenant_of(tx, candidate) if candidate else tenant_called(tx, slug or "").id
+    if tenant_id is None:
+        raise BadInput(f"There is no candidate {candidate}.")
+    return tenant_id, candidate or ask_here(services, tenant_id)
 
 
-def _limit(megabytes: int, seconds: int) -> None:
-    """More memory or time than this ends the process, whatever it is doing."""
-    most = megabytes * 1_000_000
-    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+@contextmanager
+def limited(megabytes: int, seconds: int) -> Iterator[None]:
+    """In here, more memory or time than this ends what is done, whatever it is. For the main thread only."""
 
     def too_late(_number: int, _frame: object) -> None:
         raise BadInput(f"Learning took longer than {seconds} seconds; see UNHOOK_LEARN_SECONDS.")
 
-    signal.signal(signal.SIGALRM, too_late)
+    before, most = resource.getrlimit(resource.RLIMIT_DATA), megabytes * 1_000_000
+    resource.setrlimit(resource.RLIMIT_DATA, (most, before[1]))
+    handler = signal.signal(signal.SIGALRM, too_late)
     signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, handler)
+        resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+def _too_big(error: BaseException, megabytes: int) -> UnhookError | None:
+    """The refusal to name where memory ran out; libraries say so with errors of no class of their own."""
+    if isinstance(error, MemoryError) or any(words in str(error) for words in _NO_MEMORY):
+        return BadInput(f"Learning needed more than {megabytes} megabytes of memory; see UNHOOK_LEARN_MEGABYTES.")
+    return None
 
 
 def _judged(services: Services, tenant_id: int) -> Iterator[Judged]:
@@ -254,14 +272,19 @@ def _progress(
     services: Services, tenant_id: int, candidate_id: int, *, shown: bool
 ) -> Callable[[Iterable[Any], int, str], Iterable[Any]]:
     """A bar in the terminal, and a share in the row that the page shows: half of it is composing mail."""
-    parts = {"learning": (0.5, 1.0)}
+    steps = iter(_STEPS)
 
     def watched(items: Iterable[Any], total: int, what: str) -> Iterable[Any]:
-        low, high = parts.get(what, (0.0, 0.5))
+        low, high = _LEARNING if what == "learning" else next(steps)
         for number, item in enumerate(track(items, description=what, total=total) if shown else items):
             yield item
             if number % max(1, total // 20) == 0:
-                with services.database.begin() as tx:
-                    candidates.note_progress(tx, tenant_id, candidate_id, low + (high - low) * number / max(1, total))
+                _note(services, tenant_id, candidate_id, low + (high - low) * number / max(1, total))
 
     return watched
+
+
+def _note(services: Services, tenant_id: int, candidate_id: int, share: float) -> None:
+    with services.database.begin() as tx:
+        if not candidates.note_progress(tx, tenant_id, candidate_id, share):
+            raise Conflict("This candidate was given up on meanwhile.")

@@ -4,8 +4,9 @@ import structlog
 from sqlalchemy import Connection
 
 from backend.domain.candidate import Candidate, CandidateState
-from backend.domain.people import POLICY, Actor, Operator, Right
+from backend.domain.people import POLICY, SYSTEM, Actor, Operator, Right
 from backend.errors import Conflict, NotAllowed, Unknown
+from backend.flow.feedback import must_judge
 from backend.services import Services
 from backend.store import audit, candidates, labels, tenants
 
@@ -19,20 +20,17 @@ def ask(services: Services, operator: Operator) -> int:
 
     Raises NotAllowed, Conflict while one is under way, or with too few labels.
     """
-    if not operator.may(Right.MAIL):
-        raise NotAllowed(f"The role {operator.role} does not judge mail; ask an analyst or an owner.")
-    actor = Actor("operator", operator.id)
+    must_judge(operator)
     with services.database.begin() as tx:
-        taught = len(labels.judged_messages(tx, operator.tenant_id))
-        if taught < FEWEST_LABELS:
-            raise Conflict(f"There are {taught} judged messages; a candidate needs at least {FEWEST_LABELS}.")
-        candidate_id = candidates.ask(tx, operator.tenant_id, str(actor), services.now())
-        if candidate_id is None:
-            raise Conflict("A candidate is being trained already.")
-        subject = f"candidate:{candidate_id}"
-        audit.record(tx, operator.tenant_id, actor, "candidate asked for", subject, {"labels": taught}, services.now())
+        candidate_id = _asked(tx, services, operator.tenant_id, Actor("operator", operator.id))
     services.wake.candidate(candidate_id)
     return candidate_id
+
+
+def ask_here(services: Services, tenant_id: int) -> int:
+    """The same from the command line, which trains it itself: no worker is woken. Raises Conflict."""
+    with services.database.begin() as tx:
+        return _asked(tx, services, tenant_id, SYSTEM)
 
 
 def promote(services: Services, operator: Operator, candidate_id: int, *, even_so: bool = False) -> None:
@@ -71,6 +69,22 @@ def roll_back(services: Services, operator: Operator) -> None:
         detail = {"from": past[0].candidate_id, "to": before or 0}
         audit.record(tx, operator.tenant_id, actor, "rolled back", f"candidate:{past[0].candidate_id}", detail, now)
     log.info("rolled back", tenant=operator.tenant_id, candidate=past[0].candidate_id, to=before)
+
+
+def _asked(tx: Connection, services: Services, tenant_id: int, actor: Actor) -> int:
+    taught = len(labels.judged_messages(tx, tenant_id))
+    if taught < FEWEST_LABELS:
+        raise Conflict(
+            "There are %(labels)s judged messages; a candidate needs at least %(fewest)s.",
+            labels=taught,
+            fewest=FEWEST_LABELS,
+        )
+    candidate_id = candidates.ask(tx, tenant_id, str(actor), services.now())
+    if candidate_id is None:
+        raise Conflict("A candidate is being trained already.")
+    subject = f"candidate:{candidate_id}"
+    audit.record(tx, tenant_id, actor, "candidate asked for", subject, {"labels": taught}, services.now())
+    return candidate_id
 
 
 def _serve(tx: Connection, services: Services, candidate: Candidate, actor: Actor) -> None:

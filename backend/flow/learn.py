@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from backend.domain.decision import Decision, Ruling
 from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.label import Label, Source, strongest
-from backend.domain.people import Actor, Operator, Right
+from backend.domain.people import Actor, Operator
 from backend.domain.retraction import RetractionState
-from backend.errors import BadInput, Conflict, NotAllowed, Unknown
+from backend.errors import BadInput, Conflict, Unknown
 from backend.flow.decide import decide_message
+from backend.flow.feedback import must_judge
 from backend.flow.lesson import lesson_for, reached_by
 from backend.flow.respond import order_restore
 from backend.flow.score import rescore
@@ -67,8 +68,7 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
     The message is what other people hold it to be, or what policy says. What was taken away because of the label comes
     back if the message turns out to be legitimate. Raises NotAllowed, BadInput, Unknown, Conflict.
     """
-    if not operator.may(Right.MAIL):
-        raise NotAllowed(f"The role {operator.role} does not judge mail; ask an analyst or an owner.")
+    must_judge(operator)
     why = why.strip()[:LONGEST_WHY]
     if not why:
         raise BadInput("Say why the label is wrong: the next person will want to know.")

@@ -3,22 +3,47 @@
 import os
 import subprocess
 import sys
+import threading
 
 import structlog
 
+from backend.services import Services
 from backend.settings import Settings
+from backend.store import candidates
 
 log = structlog.get_logger()
 
 
-def start_learning(settings: Settings, candidate_id: int) -> None:
+def start_learning(services: Services, candidate_id: int) -> None:
     """Start `unhook learn` for a candidate that was asked for; it sets its own limits and writes down its end."""
     command = [sys.executable, "-m", "backend.cli", "learn", "--candidate", str(candidate_id)]
     nothing = subprocess.DEVNULL
-    subprocess.Popen(  # noqa: S603 - our own command; nobody waits for it: the row says how it ended
-        command, env=_environment(settings), stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        command,
+        env=_environment(services.settings),
+        stdin=nothing,
+        stdout=nothing,
+        stderr=nothing,
+        start_new_session=True,
     )
+    name = f"candidate {candidate_id}"
+    threading.Thread(target=_wait_for, args=(services, candidate_id, process), name=name, daemon=True).start()
     log.info("learning started", candidate=candidate_id)
+
+
+def _wait_for(services: Services, candidate_id: int, process: "subprocess.Popen[bytes]") -> None:
+    """A process that was killed, or fell over its limits, could not say so itself."""
+    code = process.wait()
+    with services.database.begin() as tx:
+        tenant_id = candidates.tenant_of(tx, candidate_id)
+        if code and tenant_id is not None:
+            candidates.fail(tx, tenant_id, candidate_id, _cause(code), services.now())
+    log.info("learning ended", candidate=candidate_id, code=code)
+
+
+def _cause(code: int) -> str:
+    how = f"by signal {-code}" if code < 0 else f"with code {code}"
+    return f"The process ended {how} and without a result; see UNHOOK_LEARN_MEGABYTES."
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -30,7 +55,6 @@ def _environment(settings: Settings) -> dict[str, str]:
         "UNHOOK_QUEUE_URL": settings.queue_url,
         "UNHOOK_LEARN_SECONDS": str(settings.learn_seconds),
         "UNHOOK_LEARN_MEGABYTES": str(settings.learn_megabytes),
-        "OMP_NUM_THREADS": "2",
     }
     if settings.checkpoint:
         places["UNHOOK_CHECKPOINT"] = str(settings.checkpoint.resolve())

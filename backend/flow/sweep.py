@@ -46,7 +46,10 @@ def sweep(services: Services) -> int:
         services.wake.label(label_id)
     with services.database.begin() as tx:
         unconfirmed = answers.give_up_on(tx, now - lease(services))
-        candidates.give_up_on(tx, now - timedelta(seconds=2 * services.settings.learn_seconds))
+        candidates.give_up_on(tx, now - timedelta(seconds=2 * services.settings.learn_seconds), now)
+        unbegun = candidates.waiting(tx, now - lease(services))
+    for candidate_id in unbegun:
+        services.wake.candidate(candidate_id)
     finished = finish_abandoned(services)
     if left or moving or due or unconfirmed or finished:
         counts = {"submissions": len(left), "retractions": len(moving), "looks": len(due)}

@@ -65,11 +65,24 @@ def fail(tx: Connection, tenant_id: int, candidate_id: int, cause: str, now: dat
     tx.execute(update(candidates).where(here).values(state=CandidateState.FAILED, cause=cause, finished_at=now))
 
 
-def give_up_on(tx: Connection, before: datetime) -> int:
-    """What began before this moment and did not end was lost with its process, across all tenants."""
+def waiting(tx: Connection, asked_before: datetime) -> list[int]:
+    """What was asked for before this moment and nobody has begun, across all tenants: its task may be lost."""
+    left = and_(candidates.c.state == CandidateState.ASKED, candidates.c.asked_at < asked_before)
+    return list(tx.scalars(select(candidates.c.id).where(left).order_by(candidates.c.id)))
+
+
+def give_up_on(tx: Connection, before: datetime, now: datetime) -> int:
+    """What began before this moment and did not end, or was asked for then and never began, across all tenants."""
     lost = and_(candidates.c.state == CandidateState.LEARNING, candidates.c.started_at < before)
-    cause = "The process ended without a result, or took longer than it may."
-    return tx.execute(update(candidates).where(lost).values(state=CandidateState.FAILED, cause=cause)).rowcount
+    left = and_(candidates.c.state == CandidateState.ASKED, candidates.c.asked_at < before)
+    given_up = 0
+    for those, cause in (
+        (lost, "The process ended without a result, or took longer than it may."),
+        (left, "No worker began it. Is one running? Then ask again."),
+    ):
+        failed = {"state": CandidateState.FAILED, "cause": cause, "finished_at": now}
+        given_up += tx.execute(update(candidates).where(those).values(**failed)).rowcount
+    return given_up
 
 
 def serving(tx: Connection, tenant_id: int) -> int | None:
