@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,9 @@ import pytest
 import redis as redis_client
 import servers
 from chromium import launch
+from flask import Flask
 from hypothesis import settings
+from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from backend.store.database import Database, open_database, upgrade
@@ -19,6 +22,10 @@ from backend.store.database import Database, open_database, upgrade
 # A machine that does something else meanwhile must not turn a test red: speed is measured in tests/benchmarks.
 settings.register_profile("unhook", deadline=None)
 settings.load_profile("unhook")
+
+# Each app has templates of its own, and compiling them takes longer than most tests of a page.
+compiled = tempfile.TemporaryDirectory(prefix="templates-")
+Flask.jinja_options["bytecode_cache"] = FileSystemBytecodeCache(compiled.name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -59,8 +59,8 @@ def register(app: Flask, services: Services, identifier: Identifier, limiter: Li
     _add(api, "/api/v1/reports/unverified/<string(maxlength=64):tenant_slug>", "unverified", unverified, "POST")
     _add(api, "/api/v1/reports/unverified/outlook", "unverified_outlook", outlook, "POST")
 
-    operations, description = Operations(services, metrics), describe()
-    _add(api, "/api/v1/openapi.json", "openapi", lambda: description, "GET")
+    operations = Operations(services, metrics)
+    _add(api, "/api/v1/openapi.json", "openapi", describe, "GET")
     _add(api, "/healthz", "healthz", operations.alive, "GET")
     _add(api, "/readyz", "readyz", operations.ready, "GET")
     _add(api, "/metrics", "metrics", operations.measured, "GET")

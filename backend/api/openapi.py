@@ -1,6 +1,7 @@
 """OpenAPI: how would a program learn what the API takes and answers?"""
 
 from collections.abc import Iterable
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -17,8 +18,9 @@ TAKES_REPORT = (400, 413, 415, 429, 503)
 ASKS_WHO = (401, 429, 503)
 
 
+@cache
 def describe() -> Json:
-    """The whole description, made from the models that check and answer the requests."""
+    """The whole description, made from the models that check and answer the requests; made when first asked for."""
     _, schemas = models_json_schema(
         [*((model, "validation") for model in ACCEPTED), *((model, "serialization") for model in ANSWERED)],
         ref_template=REF,
