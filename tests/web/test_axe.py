@@ -22,7 +22,12 @@ from backend.store.database import open_database
 AXE = Path(__file__).parents[2] / "addin/node_modules/axe-core/axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ASK = "tags => axe.run({runOnly: tags, rules: {'target-size': {enabled: true}}})"
-SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 320, "height": 700}}
+WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 320, "height": 700}
+# Colours are the same in each language; what differs is how long its words are, which shows where there is little room.
+LOOKS = {
+    "en": [("light", WIDE), ("light", NARROW), ("dark", WIDE), ("dark", NARROW)],
+    "de": [("light", NARROW)],
+}
 
 
 @dataclass(frozen=True)
@@ -88,7 +93,7 @@ def said(found: dict) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("language", ["en", "de"])
+@pytest.mark.parametrize("language", LOOKS)
 @pytest.mark.parametrize("shown", PAGES, ids=lambda shown: shown.address)
 def test_everybody_can_use_every_page(chromium, site, owner_window, shown: Page, language: str):
     if shown.signed_in:
@@ -104,15 +109,14 @@ def test_everybody_can_use_every_page(chromium, site, owner_window, shown: Page,
     page.add_script_tag(path=AXE)
 
     wrong = {}
-    for scheme in ("light", "dark"):
-        for name, size in SIZES.items():
-            page.emulate_media(color_scheme=scheme)
-            page.set_viewport_size(size)
-            if problems := said(page.evaluate(ASK, TAGS)):
-                wrong[scheme, name] = problems
-            too_wide = page.evaluate("document.documentElement.scrollWidth") - size["width"]
-            if too_wide > 0:
-                wrong[scheme, name, "too wide"] = [str(too_wide)]
+    for scheme, size in LOOKS[language]:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        if problems := said(page.evaluate(ASK, TAGS)):
+            wrong[scheme, size["width"]] = problems
+        too_wide = page.evaluate("document.documentElement.scrollWidth") - size["width"]
+        if too_wide > 0:
+            wrong[scheme, size["width"], "too wide"] = [str(too_wide)]
     page.close()
     assert wrong == {}
 
