@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import ParamSpec, TypeVar
 
 from connectors.errors import ConnectorError
+from connectors.likeness import Like
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +68,11 @@ class Copy:
         told = self.state.get("read")
         return told if isinstance(told, bool) else None
 
+    @property
+    def place(self) -> str:
+        """The folder as its owner calls it, as far as `look` was told."""
+        return str(self.state.get("place", self.folder))
+
 
 @dataclass(frozen=True)
 class Receipt:
@@ -89,11 +95,15 @@ class OutgoingMail:
 
 @dataclass(frozen=True)
 class Searched:
-    """What looking into one mailbox gave: its candidates, or why it could not be looked into."""
+    """What looking into one mailbox gave: its candidates, or why it could not be looked into.
+
+    `cut` when a limit ended it, so that there may be more.
+    """
 
     mailbox: str
     copies: tuple[Copy, ...] = ()
     error: ConnectorError | None = None
+    cut: bool = False
 
 
 class Mailboxes(ABC):
@@ -113,6 +123,14 @@ class Mailboxes(ABC):
         """Candidates for `wanted` anywhere in the mailbox except where retracted copies lie.
 
         Raises NoMailbox, NotPermitted, TryLater.
+        """
+
+    @abstractmethod
+    def look(self, mailbox: str, like: Like) -> Searched:
+        """Mails that are like this, the newest first, anywhere in the mailbox except where retracted copies lie.
+
+        `state["place"]` of each copy is its folder as the owner calls it, where that is not `folder`.
+        Raises NoMailbox, NotPermitted, TryLater, Refused.
         """
 
     @abstractmethod
@@ -150,6 +168,14 @@ class Mailboxes(ABC):
         for mailbox in self.list_mailboxes():
             try:
                 yield Searched(mailbox, tuple(self.find(mailbox, wanted)))
+            except ConnectorError as error:
+                yield Searched(mailbox, error=error)
+
+    def look_everywhere(self, like: Like) -> Iterator[Searched]:
+        """Look into every mailbox. Raises ConnectorError when not even those can be told."""
+        for mailbox in self.list_mailboxes():
+            try:
+                yield self.look(mailbox, like)
             except ConnectorError as error:
                 yield Searched(mailbox, error=error)
 

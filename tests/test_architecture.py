@@ -32,6 +32,7 @@ HEIGHT = {name: height for height, names in enumerate(LINES) for name in names}
 DOORS = (
     "connectors.contract",
     "connectors.errors",
+    "connectors.likeness",  # what the contract is asked for by who knows no Message-ID
     "connectors.registry",
     "connectors.gmail.addon",  # what Google posts and is answered while somebody waits: nothing of a mailbox
     "connectors.gmail.probe",

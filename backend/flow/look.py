@@ -1,11 +1,13 @@
 """Look: does a message lie in our mailboxes that nobody reported, and what becomes of it when an operator does?
 
-The provider is asked by Message-ID, or by sender and time. What it names is read and compared by its own content.
+The provider is asked by Message-ID, or by sender, words of the subject and the time in which it came. What it names is
+read and compared by its own content.
 """
 
+import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -24,13 +26,16 @@ from backend.store import audit, messages, submissions, tenants
 from backend.store.tenants import Tenant
 from connectors.contract import Copy, Mailboxes, Searched, Wanted
 from connectors.errors import ConnectorError, NotFound, Refused
+from connectors.likeness import Like, fits, words
 from model.message.fingerprint import fingerprint
 from model.message.parse import parse_message
 
 MOST_MAILBOXES = 5_000
 MOST_FOUND = 50
+USUAL_TIME, LONGEST_TIME = timedelta(days=7), timedelta(days=90)  # in which a mail may have come
 LONGEST = timedelta(seconds=20)  # that somebody waits for an answer; the rest is said to be missing
 _WAITS, _WAIT = 50, 0.1  # for a worker that holds the new submission at the same moment
+_ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
 _AS_SPAM = (Disposition.SPAM, Disposition.BULK)
 
 log = structlog.get_logger()
@@ -38,30 +43,37 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Sought:
-    """What to look for: a Message-ID, or a sender and the time it was sent. Subject and mailbox narrow it down."""
+    """What to look for: a Message-ID, or a sender, words of the subject, or both.
+
+    Without a Message-ID only what came from `since` until `until` counts, by itself the last seven days.
+    """
 
     message_id: str = ""
     sender: str = ""
-    sent_at: datetime | None = None
     subject: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
     mailbox: str = ""
 
     @property
     def by(self) -> list[str]:
         """Which of these were given: all that the audit log keeps of it."""
-        return [name for name in ("message_id", "sender", "sent_at", "subject", "mailbox") if getattr(self, name)]
+        return [one.name for one in fields(self) if getattr(self, one.name)]
 
 
 @dataclass(frozen=True)
 class Sight:
-    """One copy that lies there, as its own headers say. `known` is the message if it was reported already."""
+    """One copy that lies there, as its own headers say. `known` is the message if it was reported already.
+
+    `place` is the folder as its owner calls it.
+    """
 
     mailbox: str
     copy_id: str
-    folder: str
+    place: str
     sender: str
     subject: str
-    date: str
+    sent_at: datetime | None
     known: int | None
 
 
@@ -78,13 +90,12 @@ class Looked:
 def look(services: Services, operator: Operator, sought: Sought) -> Looked:
     """Look into the mailboxes; that it was done is written down. Raises NotAllowed, BadInput, Conflict."""
     must_judge(operator)
-    if not sought.message_id and not (sought.sender and sought.sent_at):
-        raise BadInput("Give a Message-ID, or a sender and the time the message was sent.")
+    like = None if sought.message_id else _like(sought, services.now())
     with services.database.read() as tx:
         tenant = tenants.get(tx, operator.tenant_id)
 
     try:
-        looked = _Work(services, tenant, sought).run()
+        looked = _Work(services, tenant, sought, like).run()
     except ConnectorError as error:
         raise Conflict("The mailboxes could not be looked into: %(why)s", why=error) from error
     with services.database.begin() as tx:
@@ -94,11 +105,26 @@ def look(services: Services, operator: Operator, sought: Sought) -> Looked:
     return looked
 
 
+def _like(sought: Sought, now: datetime) -> Like:
+    """What the connectors are asked for. Raises BadInput for what would find everything, or nothing."""
+    if not sought.sender and not words(sought.subject):
+        raise BadInput("Give a Message-ID, or a sender, or words of the subject.")
+    if sought.sender and not _ADDRESS.fullmatch(sought.sender):
+        raise BadInput("Give the whole address of the sender, such as name@example.org.")
+    until = sought.until or now
+    since = sought.since or until - USUAL_TIME
+    if since >= until:
+        raise BadInput("The time ends before it begins.")
+    if until - since > LONGEST_TIME:
+        raise BadInput("Look at %(days)s days at a time at most.", days=LONGEST_TIME.days)
+    return Like(sought.sender, sought.subject, since, until, MOST_FOUND)
+
+
 class _Work:
     """One look; it ends."""
 
-    def __init__(self, services: Services, tenant: Tenant, sought: Sought) -> None:
-        self.services, self.tenant, self.sought = services, tenant, sought
+    def __init__(self, services: Services, tenant: Tenant, sought: Sought, like: Like | None) -> None:
+        self.services, self.tenant, self.sought, self.like = services, tenant, sought, like
         self.mailboxes: Mailboxes = services.mailboxes(tenant.id)
         self.until = services.now() + LONGEST
         self.looked_into = self.unreachable = 0
@@ -115,17 +141,18 @@ class _Work:
         for searched in islice(self.searched(), MOST_MAILBOXES):
             self.looked_into += 1
             self.unreachable += searched.error is not None
+            self.cut = self.cut or searched.cut
             yield from searched.copies
             if self.services.now() > self.until:
                 self.cut = True
                 return
 
     def searched(self) -> Iterator[Searched]:
-        wanted = Wanted(self.sought.message_id, self.sought.sender, self.sought.sent_at)
-        if self.sought.mailbox:
-            found = self.mailboxes.find(self.sought.mailbox, wanted)
-            return iter([Searched(self.sought.mailbox, tuple(found))])
-        return self.mailboxes.search(wanted)
+        box = self.sought.mailbox
+        if self.like is not None:
+            return iter([self.mailboxes.look(box, self.like)]) if box else self.mailboxes.look_everywhere(self.like)
+        wanted = Wanted(self.sought.message_id, self.sought.sender, None)
+        return iter([Searched(box, tuple(self.mailboxes.find(box, wanted)))]) if box else self.mailboxes.search(wanted)
 
     def sights(self, copies: list[Copy]) -> Iterator[Sight]:
         for copy, raw in self.mailboxes.fetch_many(copies):
@@ -133,13 +160,12 @@ class _Work:
                 self.unreachable += not isinstance(raw, NotFound)
                 continue
             facts = parse_message(raw, self.tenant.policy.senders.authserv_ids)
-            if self.sought.subject.casefold() not in facts.subject.casefold():
-                continue
-            if self.sought.sender and self.sought.sender.casefold() != facts.from_address.casefold():
+            if not fits(self.sought.sender, self.sought.subject, facts.from_address, facts.subject):
                 continue
             with self.services.database.read() as tx:
                 known = messages.called(tx, self.tenant.id, fingerprint(facts))
-            yield Sight(copy.mailbox, copy.id, copy.folder, facts.from_address, facts.subject, facts.date or "", known)
+            sent_at = datetime.fromisoformat(facts.date).replace(tzinfo=None) if facts.date else None
+            yield Sight(copy.mailbox, copy.id, copy.place, facts.from_address, facts.subject, sent_at, known)
 
 
 def report_missed(services: Services, operator: Operator, mailbox: str, copy_id: str, disposition: Disposition) -> int:

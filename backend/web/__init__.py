@@ -157,6 +157,7 @@ def _add_filters(web: Blueprint, services: Services) -> None:
         words.defang,
         words.disposition,
         words.event,
+        words.folder,
         words.module,
         words.percent,
         words.place,

@@ -11,6 +11,7 @@ from babel import Locale, dates, numbers
 from flask import Flask, has_app_context, has_request_context, request
 from flask_babel import Babel, get_locale, get_timezone
 from flask_babel import gettext as _
+from pytz.tzinfo import BaseTzInfo
 
 from backend.errors import UnhookError
 from backend.web.preferred import preferred
@@ -85,6 +86,14 @@ def short_day(time: datetime) -> str:
 def local(time: datetime) -> datetime:
     """A time of the store, where the viewer is."""
     return time.replace(tzinfo=UTC).astimezone(_zone())
+
+
+def in_utc(time: datetime) -> datetime:
+    """A time as the store keeps it, from one with a zone or, without one, from a clock where the viewer is."""
+    zone = _zone()
+    if time.tzinfo is None:
+        time = zone.localize(time) if isinstance(zone, BaseTzInfo) else time.replace(tzinfo=zone)
+    return time.astimezone(UTC).replace(tzinfo=None)
 
 
 def decimal(number: float, digits: int = 1) -> str:

@@ -1,7 +1,7 @@
 """Look: how does an operator find, in the mailboxes themselves, what nobody reported?"""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,11 +14,12 @@ from backend.flow import look as looking
 from backend.flow.feedback import FALSE_NEGATIVE
 from backend.flow.look import Looked, Sought
 from backend.services import Services
-from backend.web.languages import spoken
+from backend.web.languages import in_utc, spoken, time_zone
 from backend.web.session import needs
 
 LONGEST = 500
 _ASKED = ("message_id", "sender", "subject", "mailbox")
+_TIMES = ("since", "until")
 
 pages = Blueprint("look", __name__)
 
@@ -34,10 +35,11 @@ def form(_services: Services, _operator: Operator) -> ResponseReturnValue:
 @needs(Right.MAIL)
 def look(services: Services, operator: Operator) -> ResponseReturnValue:
     """The answers. A form, not an address: nobody's link may make us open mailboxes."""
-    said = {name: request.form.get(name, "").strip()[:LONGEST] for name in _ASKED}
-    sought = Sought(said["message_id"], said["sender"], None, said["subject"], said["mailbox"])
+    message_id, sender, subject, mailbox = (request.form.get(name, "").strip()[:LONGEST] for name in _ASKED)
+    sought = Sought(message_id, sender, subject, mailbox=mailbox)
     try:
-        sought = replace(sought, sent_at=_moment(request.form.get("sent_at", "")))
+        since, until = (_moment(request.form.get(name, "")) for name in _TIMES)
+        sought = replace(sought, since=since, until=until)
         return _page(sought, looking.look(services, operator, sought))
     except (BadInput, Conflict) as refusal:
         return _page(sought, None, spoken(refusal))
@@ -61,17 +63,18 @@ def report(services: Services, operator: Operator) -> ResponseReturnValue:
 
 
 def _page(sought: Sought, looked: Looked | None, problem: str = "") -> str:
-    return render_template(
-        "look.html", here="look", sought=sought, looked=looked, problem=problem, choices=FALSE_NEGATIVE
-    )
+    written = {name: request.form.get(name, "")[:40] for name in _TIMES}
+    shown = {"sought": sought, "written": written, "looked": looked, "problem": problem, "choices": FALSE_NEGATIVE}
+    limits = {"usual_days": looking.USUAL_TIME.days, "most": looking.MOST_FOUND, "zone": time_zone()}
+    return render_template("look.html", here="look", **shown, **limits)
 
 
 def _moment(written: str) -> datetime | None:
-    """A time as the store keeps it, from one with a zone or without (then UTC). Raises BadInput."""
+    """A time as the store keeps it, from one on the viewer's clock, or with a zone of its own. Raises BadInput."""
     if not written.strip():
         return None
     try:
         given = datetime.fromisoformat(written.strip()[:40])
-    except ValueError:
-        raise BadInput(_("That is no time. Write it as 2026-01-31T09:30:15, in UTC.")) from None
-    return given.astimezone(UTC).replace(tzinfo=None) if given.tzinfo else given
+        return in_utc(given)
+    except (ValueError, OverflowError):
+        raise BadInput(_("That is no time. Write it as 2026-01-31T09:30.")) from None

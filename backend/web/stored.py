@@ -66,6 +66,7 @@ SENTENCES = (
     _("a mail of %(size)s bytes is larger than is accepted"),
     _("more than %(most)s mails may be this message"),
     _("more than %(most)s mails claim to be this message"),
+    _("this sender and this subject cannot be searched for"),
     # of Maildir
     _("%(address)s cannot be a mailbox"),
     _("%(folder)s is not there; is it mounted?"),

@@ -178,6 +178,8 @@ PRETENCES = {
     ),
 }
 
+FOLDERS = {"INBOX": _("Inbox"), "SPAM": _("Spam"), "TRASH": _("Trash"), "ARCHIVE": _("Archived")}
+
 PLACES = {
     "a": _("found in a link"),
     "area": _("found in a picture’s clickable area"),
@@ -291,6 +293,11 @@ def pretence(one: Pretence) -> str:
 def place(code: str) -> str:
     """Where in a mail a link was found."""
     return str(PLACES.get(code) or gettext("found in %(place)s", place=plain(visible(code))))
+
+
+def folder(name: str) -> str:
+    """Where a mail lies, in the words of the mailbox's owner; a few places are called the same everywhere."""
+    return str(FOLDERS.get(name) or visible(name) or gettext("unknown"))
 
 
 def answer(template: str) -> str:

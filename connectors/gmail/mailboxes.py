@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from connectors.contract import Action, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import ConnectorError, NoMailbox, Refused, TryLater
-from connectors.gmail import answers, moving, search
+from connectors.gmail import answers, looking, moving, search
 from connectors.gmail.client import Google, google_for
 from connectors.gmail.directory import Directory
 from connectors.gmail.marks import Marks
 from connectors.gmail.reports import recipients
 from connectors.gmail.together import Together, patiently
+from connectors.likeness import Like
 
 KEPT = timedelta(days=30)  # Gmail deletes what lies in Trash and Spam for longer
 _NO_REPORT = 3600.0  # seconds until the delivery report is tried again after it was refused
@@ -51,6 +52,10 @@ class GmailMailboxes(Mailboxes):
         """Candidates with any labels; copies in Spam and Trash count unless we put them there."""
         return self._patiently(lambda: self._find(mailbox, wanted))
 
+    def look(self, mailbox: str, like: Like) -> Searched:
+        """Mails with any labels, by the time Gmail took them in."""
+        return self._patiently(lambda: self._look(mailbox, like))
+
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one mail, also by the id that the add-on gave, and also while it lies in Trash."""
         return self._patiently(lambda: search.fetch(self.google, mailbox, copy_id, self._max_bytes))
@@ -85,6 +90,15 @@ class GmailMailboxes(Mailboxes):
         others = (mailbox for mailbox in self._directory.mailboxes() if mailbox not in done)
         yield from self._searched(others, wanted)
 
+    def look_everywhere(self, like: Like) -> Iterator[Searched]:
+        """Into some mailboxes at a time."""
+
+        def one(mailbox: str) -> Searched:
+            return self._look(mailbox, like)
+
+        for mailbox, said in Together(self.google.pace, one).answers(self._directory.mailboxes()):
+            yield Searched(mailbox, error=said) if isinstance(said, ConnectorError) else said
+
     def fetch_many(self, many: Iterable[Copy]) -> Iterator[tuple[Copy, bytes | ConnectorError]]:
         """As `fetch`, some at a time; sizes are known from the search."""
         return Together(self.google.pace, self._fetch).answers(many)
@@ -117,6 +131,9 @@ class GmailMailboxes(Mailboxes):
 
     def _find(self, mailbox: str, wanted: Wanted) -> list[Copy]:
         return search.find(self.google, self._marks, mailbox, wanted)
+
+    def _look(self, mailbox: str, like: Like) -> Searched:
+        return looking.look(self.google, self._marks, mailbox, like)
 
     def _fetch(self, copy: Copy) -> bytes:
         size = copy.state.get("size")

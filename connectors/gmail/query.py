@@ -7,11 +7,14 @@ but itself. Gmail's answer is then checked against the headers. Everything here 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from connectors.contract import Wanted
+from connectors.errors import Refused
+from connectors.likeness import Like, addresses
 
 HEADERS = ["Message-ID", "From", "Date"]
+LOOKED_AT = ["From", "Subject"]
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=$/@-]{2,249}")
 _PLAIN_SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,63}@[A-Za-z0-9][A-Za-z0-9.-]{0,252}")
 _UNSEEN = re.compile(r"[\x00-\x20\x7f]+")
@@ -25,6 +28,19 @@ def query_for(wanted: Wanted) -> str:
         return f"rfc822msgid:{message_id}"
     sender = f"from:{wanted.from_address} " if _PLAIN_SENDER.fullmatch(wanted.from_address) else ""
     return sender + _around(wanted.sent_at)
+
+
+def query_like(like: Like) -> str:
+    """By sender, words of the subject and time. Raises Refused when neither of the two can be searched for.
+
+    A word in lower case is no operator, and without signs it is nothing but a word. Gmail finds whole words only.
+    """
+    sender = [f"from:{like.sender}"] if _PLAIN_SENDER.fullmatch(like.sender) else []
+    terms = [*sender, *(f"subject:{word}" for word in like.words)]
+    if not terms:
+        raise Refused("this sender and this subject cannot be searched for")
+    since, until = (int(_utc(at).timestamp()) for at in (like.since, like.until))
+    return " ".join([*terms, f"after:{since - 1}", f"before:{until + 1}"])
 
 
 def plain_id(wanted: Wanted) -> str:
@@ -46,7 +62,7 @@ def may_be(headers: Iterable[Mapping[str, str]], wanted: Wanted) -> bool:
     wanted_id = bare(wanted.message_id)
     if wanted_id and not _is_given_by_gmail(wanted_id):
         return any(name == "message-id" and bare(value) == wanted_id for name, value in said)
-    sender = any(name == "from" and wanted.from_address.casefold() in _senders(value) for name, value in said)
+    sender = any(name == "from" and wanted.from_address.casefold() in addresses(value) for name, value in said)
     return sender and any(name == "date" and _is_at(value, wanted.sent_at) for name, value in said)
 
 
@@ -57,11 +73,6 @@ def bare(message_id: str) -> str:
 
 def _is_given_by_gmail(message_id: str) -> bool:
     return _GIVEN_BY_GMAIL in message_id and message_id.endswith("@mx.google.com")
-
-
-def _senders(value: str) -> set[str]:
-    found = {address.casefold() for _, address in getaddresses([value])}
-    return found | {word.strip("<>").casefold() for word in value.split()}  # what is malformed has addresses as well
 
 
 def _is_at(date: str, sent_at: datetime | None) -> bool:

@@ -36,27 +36,34 @@ def find(google: Google, marks: Marks, mailbox: str, wanted: Wanted) -> list[Cop
             continue
         if "DRAFT" in seen.get("labelIds", ()) or not may_be(seen.get("payload", {}).get("headers", ()), wanted):
             continue
-        if not _is_ours(marks, mailbox, seen.get("labelIds", [])):
+        if not is_ours(marks, mailbox, seen.get("labelIds", [])):
             found.append(copy_of(mailbox, seen))
     return found
 
 
-def _candidates(google: Google, mailbox: str, query: str) -> Iterator[str]:
-    ids: list[str] = []
+def _candidates(google: Google, mailbox: str, query: str) -> list[str]:
+    ids = []
+    for message_id in listed(google, mailbox, query):
+        ids.append(message_id)
+        if len(ids) > MAX_CANDIDATES:
+            raise Refused(f"{mailbox}: more than {MAX_CANDIDATES:,} mails may be this message")
+    return list(dict.fromkeys(ids))
+
+
+def listed(google: Google, mailbox: str, query: str) -> Iterator[str]:
+    """The ids that a query finds, the newest first, a page at a time."""
     page = ""
     while True:
         wanted = {"q": query, "includeSpamTrash": True, "maxResults": _PAGE, "fields": "messages(id),nextPageToken"}
         token = {"pageToken": page} if page else {}
         said = google.call(google.messages.list(userId="me", **wanted, **token), mailbox, LIST)
-        ids += [str(message["id"]) for message in said.get("messages", ())]
-        if len(ids) > MAX_CANDIDATES:
-            raise Refused(f"{mailbox}: more than {MAX_CANDIDATES:,} mails may be this message")
+        yield from (str(message["id"]) for message in said.get("messages", ()))
         page = said.get("nextPageToken", "")
         if not page:
-            return iter(dict.fromkeys(ids))
+            return
 
 
-def _is_ours(marks: Marks, mailbox: str, labels: list[str]) -> bool:
+def is_ours(marks: Marks, mailbox: str, labels: list[str]) -> bool:
     """Whether a copy lies out of sight because we put it there. Its owner may have taken it out again."""
     return is_out_of_sight(labels) and bool(set(labels) & set(marks.on(mailbox, labels)))
 

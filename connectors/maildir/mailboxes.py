@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Receipt, Wanted
+from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import NotFound, TryLater
-from connectors.maildir import disk, search
+from connectors.likeness import Like
+from connectors.maildir import disk, looking, search
 from connectors.maildir.deliver import answer_name, compose, put
 from connectors.maildir.folders import MAIL, Box, Entry, entries, make_mail_folder, open_box
 from connectors.maildir.held import TARGETS, Held, Record, digest, locked, reading, token
@@ -52,6 +53,11 @@ class MaildirMailboxes(Mailboxes):
             hits = search.candidates(box, wanted, self._index)
             with reading(box) as held:
                 return search.copies(box, hits, held)
+
+    def look(self, mailbox: str, like: Like) -> Searched:
+        """Mails in all folders, by the time of their files; copies that we put into Trash or Junk are left out."""
+        with self._open(mailbox) as box, reading(box) as held:
+            return looking.look(box, like, held)
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one mail, also while it lies in quarantine."""

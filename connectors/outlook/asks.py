@@ -11,6 +11,7 @@ READ_WRITE, SEND, DIRECTORY = "Mail.ReadWrite", "Mail.Send", "User.Read.All"
 ORGANISATION = "Organization.Read.All"  # only for its name: nobody needs to grant it
 TRACE = "ExchangeMessageTrace.Read.All"
 _SEEN = "id,parentFolderId,isRead,flag,categories,sentDateTime"
+_LOOKED_AT = "id,subject,from,receivedDateTime"
 _EXPAND = f"singleValueExtendedProperties($filter=id eq '{MARK_ID}' or id eq '{SIZE_ID}')"
 
 
@@ -50,6 +51,20 @@ def messages(user: str, condition: str, top: int = 50) -> Ask:
     return Ask("GET", f"{_user(user)}/messages?{query}", "to search", READ_WRITE)
 
 
+def newest(user: str, condition: str, top: int = 50) -> Ask:
+    """The same, the newest first, with what is needed to tell them apart. What is ordered by comes first in the filter:
+    Graph wants it so.
+    """
+    shown = {"$filter": condition, "$orderby": "receivedDateTime desc", "$select": _LOOKED_AT, "$top": str(top)}
+    return Ask("GET", f"{_user(user)}/messages?{_query(shown)}", "to search", READ_WRITE)
+
+
+def searched(user: str, words: str, top: int = 50) -> Ask:
+    """What the mailbox's index finds, the newest first. Graph takes neither `$filter` nor `$orderby` beside it."""
+    shown = {"$search": f'"{words}"', "$select": _LOOKED_AT, "$top": str(top)}
+    return Ask("GET", f"{_user(user)}/messages?{_query(shown)}", "to search", READ_WRITE)
+
+
 def any_message(user: str, condition: str = "") -> Ask:
     """The id of one message, whichever."""
     query = {"$select": "id", "$top": "1", **({"$filter": condition} if condition else {})}
@@ -85,6 +100,12 @@ def delete_for_good(user: str, message_id: str) -> Ask:
 def folder(user: str, name: str) -> Ask:
     """The id of a folder that has a well-known name."""
     return Ask("GET", f"{_user(user)}/mailFolders/{quote(name, safe='')}?$select=id", "to read folders", READ_WRITE)
+
+
+def folder_name(user: str, folder_id: str) -> Ask:
+    """What its owner calls a folder."""
+    path = f"{_user(user)}/mailFolders/{quote(folder_id, safe='')}?$select=displayName"
+    return Ask("GET", path, "to read folders", READ_WRITE)
 
 
 def translate(user: str, message_id: str, from_type: str) -> Ask:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from connectors.contract import Action, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import ConnectorError, Refused, TryLater
-from connectors.outlook import asks, content, moving, search, sending, trace
+from connectors.likeness import Like
+from connectors.outlook import asks, content, looking, moving, search, sending, trace
 from connectors.outlook.asks import Ask
 from connectors.outlook.batch import Conversation, T, alone, together
 from connectors.outlook.client import AT_A_TIME, Graph, graph_for
@@ -47,6 +48,10 @@ class OutlookMailboxes(Mailboxes):
         """Candidates in all folders; copies that their owner put into Deleted Items or Junk count, ours do not."""
         return list(self._alone(mailbox, lambda user: search.find(self.graph, self._people, mailbox, user, wanted)))
 
+    def look(self, mailbox: str, like: Like) -> Searched:
+        """Mails in all folders, by the time they were received."""
+        return self._alone(mailbox, lambda user: looking.look(self.graph, self._people, mailbox, user, like))
+
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one message, also by an id that an Office program gave."""
         return self._alone(mailbox, lambda user: content.read(self.graph, user, copy_id, self._max_bytes))
@@ -80,6 +85,11 @@ class OutlookMailboxes(Mailboxes):
         else:
             everybody = ((one, naming(one, self._find_by(one, user, wanted))) for one, user in self._users())
             yield from _searched(together(self.graph, everybody))
+
+    def look_everywhere(self, like: Like) -> Iterator[Searched]:
+        """Into every mailbox, in batches."""
+        everybody = ((one, naming(one, self._look(one, user, like))) for one, user in self._users())
+        yield from _searched(together(self.graph, everybody))
 
     def fetch_many(self, many: Iterable[Copy]) -> Iterator[tuple[Copy, bytes | ConnectorError]]:
         """Small ones twenty to a request, others one by one, four requests at a time."""
@@ -147,6 +157,9 @@ class OutlookMailboxes(Mailboxes):
         if copies:
             self._people.meet(mailbox, user)
         return Searched(mailbox, copies)
+
+    def _look(self, mailbox: str, user: str, like: Like) -> Conversation[Searched]:
+        return looking.look(self.graph, self._people, mailbox, user, like)
 
     def _small(self, copies: Iterable[Copy], large: list[Copy]) -> Iterator[Copy]:
         for copy in copies:

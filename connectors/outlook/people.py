@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
 
-from connectors.errors import ConnectorError, NoMailbox
+from connectors.errors import ConnectorError, NoMailbox, NotFound
 from connectors.outlook import asks
 from connectors.outlook.batch import Conversation
 from connectors.outlook.refusals import UnknownUser, checked, named
@@ -44,6 +44,7 @@ class People:
     def __init__(self) -> None:
         self._users = Memory()
         self._folders = Memory()
+        self._names = Memory()
 
     def meet(self, address: str, user: str) -> None:
         """Remember whose address this is; needed only where it is not the sign-in name as well."""
@@ -73,6 +74,18 @@ class People:
         found = str(checked(ask, (yield ask))["id"])
         self.learn_folder(user, name, found)
         return found
+
+    def folder_name(self, user: str, folder_id: str) -> Conversation[str]:
+        """What its owner calls a folder; nothing when it is gone."""
+        known = self._names.get(user, folder_id)
+        if known is None:
+            ask = asks.folder_name(user, folder_id)
+            try:
+                known = str(checked(ask, (yield ask)).get("displayName") or "")
+            except NotFound:
+                return ""
+            self._names.keep(user, folder_id, known)
+        return known
 
     def learn_folder(self, user: str, name: str, folder: str) -> None:
         """Remember what an answer told in passing."""

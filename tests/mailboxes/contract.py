@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Protocol
+from uuid import uuid4
 
 import pytest
 
-from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Wanted
+from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Searched, Wanted
 from connectors.errors import NoMailbox, NotFound
+from connectors.likeness import Like
 
 ANA = "ana@example.org"
 BEN = "ben@example.org"
@@ -36,6 +38,7 @@ class World(Protocol):
     folders: Sequence[str]
 
     def deliver(self, address: str, raw: bytes, folder: str = "", read: bool = False) -> Copy: ...
+    def arrives(self, copy: Copy, at: datetime) -> None: ...  # when it came, in UTC without a zone
     def look(self, address: str) -> list[Sight]: ...  # sorted; every mail that the owner's mail program shows
     def hidden_folder(self, action: Action) -> str: ...  # where the owner may still see a copy after `action`, or ""
     def owner_reads(self, copy: Copy) -> None: ...
@@ -48,7 +51,7 @@ def mail(message_id: str = "<1@phish.example>", body: str = "Please verify your 
     message = EmailMessage()
     message["From"] = headers.get("sender", "Billing <billing@phish.example>")
     message["To"] = "people@example.org"
-    message["Subject"] = "Your invoice"
+    message["Subject"] = headers.get("subject", "Your invoice")
     message["Date"] = headers.get("date", "Mon, 02 Mar 2026 10:30:15 +0100")
     if message_id:
         message["Message-ID"] = message_id
@@ -58,6 +61,18 @@ def mail(message_id: str = "<1@phish.example>", body: str = "Please verify your 
 
 def wanted(message_id: str = "<1@phish.example>") -> Wanted:
     return Wanted(message_id, "billing@phish.example", SENT_AT)
+
+
+NOON = datetime(2026, 3, 10, 12)
+
+
+def like(sender: str = "", subject: str = "", hours: int = 24, most: int = 10) -> Like:
+    """What came in so many hours before NOON."""
+    return Like(sender, subject, NOON - timedelta(hours=hours), NOON, most)
+
+
+def ids(seen: Searched) -> list[str]:
+    return [copy.id for copy in seen.copies]
 
 
 REVERSIBLE = (Action.JUNK, Action.TRASH, Action.SOFT_DELETE)
@@ -100,6 +115,75 @@ class MailboxesContract:
     def test_an_unknown_mailbox_is_named_as_such(self, world: World) -> None:
         with pytest.raises(NoMailbox):
             world.mailboxes.find("nobody@example.org", wanted())
+
+    # --- looking for what nobody can name
+
+    def arrived(self, world: World, address: str = ANA, hours: float = 1, folder: str = "", **headers: str) -> Copy:
+        """A mail that came so many hours before NOON."""
+        copy = world.deliver(address, mail(f"<{uuid4()}@phish.example>", **headers), folder)
+        world.arrives(copy, NOON - timedelta(hours=hours))
+        return copy
+
+    def test_looking_finds_what_is_from_the_sender_and_came_in_time_newest_first(self, world: World) -> None:
+        old = self.arrived(world, hours=30)
+        newer, newest = self.arrived(world, hours=3), self.arrived(world, hours=2)
+        self.arrived(world, hours=1, sender="other@example.net")
+        self.arrived(world, hours=-1)
+        assert ids(world.mailboxes.look(ANA, like(sender="Billing@Phish.example"))) == [newest.id, newer.id]
+        assert ids(world.mailboxes.look(ANA, like(sender="billing@phish.example", hours=40)))[-1] == old.id
+        assert ids(world.mailboxes.look(BEN, like(sender="billing@phish.example"))) == []
+
+    def test_looking_finds_what_has_all_the_words_in_its_subject(self, world: World) -> None:
+        plain = self.arrived(world, subject="Overdue: your invoice 77")
+        encoded = self.arrived(world, hours=2, subject="\u00dcberf\u00e4llige Rechnung, invoice 78")
+        self.arrived(world, subject="Lunch on Friday")
+        assert ids(world.mailboxes.look(ANA, like(subject="INVOICE"))) == [plain.id, encoded.id]
+        assert ids(world.mailboxes.look(ANA, like(subject="invoice 77 overdue"))) == [plain.id]
+        assert ids(world.mailboxes.look(ANA, like(subject="\u00fcberf\u00e4llige"))) == [encoded.id]
+        both = like(sender="billing@phish.example", subject="invoice 78")
+        assert ids(world.mailboxes.look(ANA, both)) == [encoded.id]
+
+    @pytest.mark.parametrize(
+        "hostile", ['" OR subject:"lunch', "invoice OR lunch", "{invoice lunch} -x", "x' or 1 eq 1"]
+    )
+    def test_looking_takes_words_for_words(self, world: World, hostile: str) -> None:
+        self.arrived(world, subject="Your invoice")
+        self.arrived(world, subject="Lunch on Friday")
+        assert ids(world.mailboxes.look(ANA, like(subject=hostile))) == []
+        assert ids(world.mailboxes.look(ANA, like(sender="billing@phish.example", subject=hostile))) == []
+
+    def test_looking_finds_in_every_folder_and_says_where(self, world: World) -> None:
+        copies = {self.arrived(world, folder=folder).id for folder in world.folders}
+        seen = world.mailboxes.look(ANA, like(subject="invoice"))
+        assert set(ids(seen)) == copies
+        places = {copy.place for copy in seen.copies}
+        assert len(places) >= len(world.folders) - 1
+        assert not [place for place in places if place.startswith("AQMk")]
+
+    def test_looking_ends_at_what_is_wanted_and_says_that_there_is_more(self, world: World) -> None:
+        copies = [self.arrived(world, hours=hours) for hours in (1, 2, 3)]
+        for more in ({"sender": "billing@phish.example"}, {"subject": "invoice"}):
+            seen = world.mailboxes.look(ANA, like(most=2, **more))
+            assert (ids(seen), seen.cut) == ([copy.id for copy in copies[:2]], True)
+            seen = world.mailboxes.look(ANA, like(most=3, **more))
+            assert (ids(seen), seen.cut) == ([copy.id for copy in copies], False)
+
+    def test_looking_leaves_out_what_was_retracted(self, world: World, reversible: Action) -> None:
+        copy, other = self.arrived(world), self.arrived(world, hours=2)
+        world.mailboxes.retract(copy, reversible)
+        for more in ({"sender": "billing@phish.example"}, {"subject": "invoice"}):
+            assert ids(world.mailboxes.look(ANA, like(**more))) == [other.id]
+
+    def test_looking_everywhere_answers_for_every_mailbox(self, world: World) -> None:
+        copies = {self.arrived(world, address).id for address in (ANA, BEN)}
+        seen = list(world.mailboxes.look_everywhere(like(subject="invoice")))
+        assert {one.mailbox for one in seen} >= {ANA, BEN}
+        assert {found for one in seen for found in ids(one)} == copies
+        assert [one.error for one in seen if one.error] == []
+
+    def test_looking_into_an_unknown_mailbox_is_refused(self, world: World) -> None:
+        with pytest.raises(NoMailbox):
+            world.mailboxes.look("nobody@example.org", like(subject="invoice"))
 
     # --- fetching
 

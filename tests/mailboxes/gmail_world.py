@@ -1,6 +1,7 @@
 """A world for Gmail: a Workspace organisation on loopback, with the hands and eyes of its mailboxes' owners."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from workspace.admin import DIRECTORY, REPORTS
 from workspace.gmail import FULL, MODIFY
@@ -61,6 +62,9 @@ class GmailWorld:
 
     def mail(self, copy: Copy) -> Mail:
         return self.google.store.box(copy.mailbox).mails[copy.id]
+
+    def arrives(self, copy: Copy, at: datetime) -> None:
+        self.mail(copy).received = at.replace(tzinfo=UTC).timestamp()
 
     def labels(self, copy: Copy) -> set[str]:
         return set(self.mail(copy).labels)

@@ -3,10 +3,11 @@
 import json
 import threading
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 
 from microsoft.entra import Entra
 from microsoft.graph import FakeGraph
-from microsoft.store import RECOVERABLE, Message
+from microsoft.store import RECOVERABLE, Message, moment
 
 from connectors.contract import Action, Copy
 from connectors.outlook.mailboxes import OutlookMailboxes, connect
@@ -79,6 +80,9 @@ class OutlookWorld:
     def deliver(self, address: str, raw: bytes, folder: str = "", read: bool = False) -> Copy:
         message = self.directory.deliver(address, raw, self.folder(address, folder or "inbox"), read)
         return Copy(address, message.immutable, message.folder)
+
+    def arrives(self, copy: Copy, at: datetime) -> None:
+        self.message(copy).received = moment(at.replace(tzinfo=UTC))
 
     def folder(self, address: str, name: str) -> str:
         """The id of a folder by its shown or well-known name; made when it is not there."""

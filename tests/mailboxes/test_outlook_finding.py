@@ -8,8 +8,9 @@ from microsoft.store import RECOVERABLE
 
 from connectors.contract import Wanted
 from connectors.errors import NoMailbox, NotPermitted, Refused
+from connectors.outlook import looking
 from connectors.outlook.trace import windows
-from mailboxes.contract import ANA, BEN, mail, wanted
+from mailboxes.contract import ANA, BEN, NOON, like, mail, wanted
 from mailboxes.outlook_world import ANSWERS, APP, ROLES, TID, TRACE, OutlookWorld
 
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -246,3 +247,37 @@ def test_whatever_date_the_mail_claims_the_last_ten_days_are_asked_about(
 def test_without_a_message_id_everybody_is_opened(traced: OutlookWorld):
     assert len(list(traced.mailboxes.search(wanted("")))) == 4
     assert traced.graph.asked("messageTraces") == 0
+
+
+# --- looking for what nobody can name
+
+
+def test_a_sender_is_asked_of_the_filter_and_words_alone_of_the_index(outlook: OutlookWorld):
+    outlook.deliver(ANA, mail())
+    outlook.mailboxes.look(ANA, like(sender="billing@phish.example", subject="invoice"))
+    assert outlook.graph.asked(r"\$filter=receivedDateTime ge .* and from/emailAddress/address eq .*\$orderby=") == 1
+    outlook.mailboxes.look(ANA, like(subject="your invoice"))
+    assert outlook.graph.asked(r"\$search=.*subject:.*your.* AND .*received>=2026-03-08 AND received<=2026-03-11") == 1
+
+
+def test_looking_into_many_mailboxes_takes_few_requests_and_names_those_that_are_closed(outlook: OutlookWorld):
+    people = [f"p{number}@example.org" for number in range(45)]
+    for address in people:
+        outlook.directory.add_user(address)
+    outlook.directory.add_user("gone@example.org", mailbox=False)
+    copy = outlook.deliver(people[7], mail())
+    outlook.arrives(copy, NOON)
+    seen = {one.mailbox: one for one in outlook.mailboxes.look_everywhere(like(subject="invoice"))}
+    assert len(seen) == 49
+    assert [found.id for found in seen[people[7]].copies] == [copy.id]
+    assert isinstance(seen["gone@example.org"].error, NoMailbox)
+    assert len(outlook.graph.batches) <= 6
+
+
+def test_a_mailbox_full_of_candidates_is_read_to_an_end_and_said_to_be_cut(outlook: OutlookWorld, monkeypatch):
+    monkeypatch.setattr(looking, "MOST_READ", 60)
+    for number in range(120):
+        outlook.arrives(outlook.deliver(ANA, mail(f"<{number}@x>", subject="something else")), NOON)
+    seen = outlook.mailboxes.look(ANA, like(sender="billing@phish.example", subject="invoice"))
+    assert (seen.copies, seen.cut) == ((), True)
+    assert outlook.graph.asked(r"/messages\?") == 2

@@ -1,6 +1,8 @@
 """Worlds: mailboxes of a connector together with the hands and eyes of their owners."""
 
 import mailbox
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.contract import Action, Copy
@@ -34,6 +36,10 @@ class MaildirWorld:
 
     def deliver(self, address: str, raw: bytes, folder: str = "", read: bool = False) -> Copy:
         return deliver(self.root, address, raw, folder, "S" if read else "")
+
+    def arrives(self, copy: Copy, at: datetime) -> None:
+        moment = at.replace(tzinfo=UTC).timestamp()
+        os.utime(self.file(copy), (moment, moment))
 
     def look(self, address: str) -> list[Sight]:
         return sorted(self._sight(address, path) for path in self.files(address))

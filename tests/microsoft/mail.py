@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from typing import TYPE_CHECKING, Any
 
+from microsoft import kql
 from microsoft.filters import expanded, predicate
 from microsoft.server import Request, Response
 from microsoft.store import RECOVERABLE, Directory, Mailbox, Message, User
@@ -46,15 +47,28 @@ def serve(graph: "FakeGraph", directory: Directory, user: User, rest: list[str],
 def _list(graph: "FakeGraph", user: User, request: Request) -> Response:
     assert user.mailbox is not None
     query = request.query
-    fits = predicate(query.get("$filter", ""), _FILTERED_BY)
+    if "$search" in query and {"$filter", "$orderby", "$expand"} & set(query):
+        return _error(400, "SearchWithFilter")  # the first two are documented, the third is nowhere promised
+    fits = kql.predicate(query["$search"]) if "$search" in query else predicate(query.get("$filter", ""), _FILTERED_BY)
+    if "$orderby" in query and not _is_efficient(query["$orderby"], query.get("$filter", "")):
+        return _error(400, "InefficientFilter")
     wanted = expanded(query.get("$expand", ""))
     hidden = user.mailbox.well_known(RECOVERABLE)
     now = time.time()
     with user.mailbox.lock:
         seen = [one for one in user.mailbox.messages.values() if one.folder != hidden and one.visible_from <= now]
         found = [one for one in seen if fits(_filterable(one))]
+        if "$orderby" in query or "$search" in query:
+            found = sorted(found, key=lambda one: one.received, reverse=True)[
+                : kql.MOST if "$search" in query else None
+            ]
         shown = [_shown(one, request, wanted) for one in found]
     return graph.page(request, f"/users/{user.id}/messages", shown, default=10, most=1000)
+
+
+def _is_efficient(order: str, condition: str) -> bool:
+    """What is ordered by must come first in the filter: https://devblogs.microsoft.com/microsoft365dev/update-to-filtering-and-sorting-rest-api/"""
+    return order == "receivedDateTime desc" and condition.startswith("receivedDateTime ")
 
 
 def _filterable(message: Message) -> dict[str, str]:
@@ -63,6 +77,7 @@ def _filterable(message: Message) -> dict[str, str]:
         "sender": message.sender,
         "receivedDateTime": message.received,
         "sentDateTime": message.sent,
+        "subject": message.subject,
     }
 
 
@@ -114,6 +129,7 @@ def _shown(message: Message, request: Request, wanted: list[str]) -> dict[str, A
         "id": message.immutable if immutable else message.volatile,
         "parentFolderId": message.folder,
         "internetMessageId": message.internet_id,
+        "subject": message.subject,
         "isRead": message.read,
         "flag": message.flag,
         "categories": message.categories,

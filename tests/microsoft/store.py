@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.utils import parseaddr, parsedate_to_datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -21,7 +22,7 @@ WELL_KNOWN = {
 }
 
 
-def _moment(at: datetime) -> str:
+def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -34,6 +35,7 @@ class Message:
     raw: bytes
     internet_id: str
     sender: str
+    subject: str
     sent: str
     received: str
     folder: str
@@ -81,8 +83,9 @@ class Mailbox:
             raw=raw,
             internet_id=parsed["Message-ID"] or f"<made-{self.number}-{number}@exchange.example>",
             sender=parseaddr(parsed["From"] or "")[1],
-            sent=_moment(sent),
-            received=_moment(now),
+            subject=str(make_header(decode_header(parsed["Subject"] or ""))),
+            sent=moment(sent),
+            received=moment(now),
             folder=self.well_known(folder),
             read=read,
             visible_from=visible_from,

@@ -1,6 +1,7 @@
 """Look in mailboxes: what nobody reported is found, and becomes the team's submission."""
 
-from datetime import datetime
+import os
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from browser import Browser, words_of
@@ -14,6 +15,7 @@ from backend.domain.submission import EvidenceSource, Kind
 from backend.flow import look as looking
 from backend.flow.look import Sought
 from backend.store import audit, decisions, labels, search, submissions
+from backend.web.languages import ZONE_COOKIE, in_utc
 from connectors.maildir.deliver import make_mailbox
 
 THE_ID = "<update-77@mailer.account-check.test>"
@@ -48,18 +50,56 @@ def test_what_nobody_reported_is_found_in_every_mailbox_that_holds_it(owner, wor
     assert line.detail == {"by": ["message_id"], "mailboxes": 3, "found": 2}
 
 
-def test_a_message_is_found_by_sender_and_time_and_narrowed_by_subject_and_mailbox(world, boxes):
-    (known,) = looking.look(world.services, world.owner, Sought(message_id=THE_ID, mailbox=ANA)).found
-    at = datetime.fromisoformat(known.date).replace(tzinfo=None)
-    asked = {"sender": known.sender, "sent_at": at}
+def found(world, **asked: object) -> list[str]:
+    return sorted(one.mailbox for one in looking.look(world.services, world.owner, Sought(**asked)).found)
 
-    def found(**more: str) -> list[str]:
-        return [one.mailbox for one in looking.look(world.services, world.owner, Sought(**asked, **more)).found]
 
-    assert found() == [ANA, BEN]
-    assert found(subject=known.subject[3:9].upper()) == [ANA, BEN]
-    assert found(subject="something else") == []
-    assert found(mailbox=BEN) == [BEN]
+SENDER, SUBJECT = "no-reply@account-check.test", "PASSWORD expires"
+
+
+def test_a_message_is_found_by_sender_or_words_of_its_subject_and_mailbox(world, boxes):
+    assert found(world, sender=SENDER) == [ANA, BEN]
+    assert found(world, subject=SUBJECT) == [ANA, BEN]
+    assert found(world, sender=SENDER, subject="expires today") == [ANA, BEN]
+    assert found(world, sender=SENDER, subject="something else") == []
+    assert found(world, subject=SUBJECT, mailbox=BEN) == [BEN]
+    assert found(world, message_id=THE_ID, subject=SUBJECT) == [ANA, BEN]
+    assert found(world, message_id=THE_ID, sender="other@example.org") == []
+
+
+def test_only_what_came_in_the_time_is_found_and_that_is_a_week_unless_said(world, boxes):
+    now = world.services.now()
+    old = world.deliver(CHLOE, phish(CHLOE))
+    path = world.mail / CHLOE / "Maildir" / "new" / old.id
+    came = (now - timedelta(days=8)).replace(tzinfo=UTC).timestamp()
+    os.utime(path, (came, came))
+    assert found(world, sender=SENDER) == [ANA, BEN]
+    assert found(world, sender=SENDER, since=now - timedelta(days=30)) == [ANA, BEN, CHLOE]
+    assert found(world, sender=SENDER, since=now - timedelta(days=9), until=now - timedelta(days=7)) == [CHLOE]
+
+
+def test_what_was_found_is_shown_with_its_folder_and_the_times_that_were_asked_for(owner, world, boxes):
+    world.deliver(CHLOE, phish(CHLOE), ".Work")
+    owner.client.set_cookie(ZONE_COOKIE, "Asia/Kolkata")
+    since = (world.services.now() - timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    page = owner.post("/look", seen_on="/look", subject=SUBJECT, since=since).text
+    shown = words_of(page)
+    assert "3 copies found" in shown
+    assert "Came after (Asia/Kolkata)" in shown
+    assert f'value="{since}"' in page
+    assert "Work" in shown
+    assert "Inbox" in shown
+    assert "2 Mar 2026, 15:00 IST" in shown
+    (line,) = lines(world, "looked in mailboxes")
+    assert line.detail == {"by": ["subject", "since"], "mailboxes": 3, "found": 3}
+
+
+def test_a_time_is_meant_on_the_viewers_clock(app):
+    with app.test_request_context(headers={"Cookie": f"{ZONE_COOKIE}=Asia/Kolkata"}):
+        assert in_utc(datetime(2026, 3, 2, 15)) == datetime(2026, 3, 2, 9, 30)
+        assert in_utc(datetime(2026, 3, 2, 15, tzinfo=UTC)) == datetime(2026, 3, 2, 15)
+    with app.test_request_context():
+        assert in_utc(datetime(2026, 3, 2, 15)) == datetime(2026, 3, 2, 15)
 
 
 def test_a_found_message_becomes_the_teams_submission_and_a_lesson(owner, world, boxes):
@@ -83,11 +123,23 @@ def test_what_was_reported_already_leads_to_its_message(owner, world, boxes):
     assert page.count(f'href="/messages/{message_id}">Reported already') == 2
 
 
-@pytest.mark.parametrize("fields", [{}, {"sender": "a@b.example"}, {"sent_at": "soon"}, {"message_id": " "}])
-def test_what_cannot_be_looked_for_is_said(owner, boxes, fields):
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({}, "Give a Message-ID"),
+        ({"message_id": " "}, "Give a Message-ID"),
+        ({"subject": "?!"}, "Give a Message-ID"),
+        ({"sender": "phish.example"}, "whole address"),
+        ({"sender": "a@b.example", "since": "soon"}, "That is no time"),
+        ({"sender": "a@b.example", "since": "2026-05-02T10:00", "until": "2026-05-01T10:00"}, "ends before it begins"),
+        ({"sender": "a@b.example", "since": "2026-01-01T10:00", "until": "2026-05-01T10:00"}, "90 days at a time"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said(owner, boxes, fields, said):
     answer = owner.post("/look", seen_on="/look", **fields)
     assert answer.status_code == 200
     assert 'role="alert"' in answer.text
+    assert said in words_of(answer.text)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +161,8 @@ def test_what_is_not_there_is_not_reported(owner, world, boxes, fields):
 def test_there_is_an_end_to_looking(world, boxes, monkeypatch):
     monkeypatch.setattr(looking, "MOST_FOUND", 1)
     looked = looking.look(world.services, world.owner, Sought(message_id=THE_ID))
+    assert (len(looked.found), looked.whole) == (1, False)
+    looked = looking.look(world.services, world.owner, Sought(sender=SENDER))
     assert (len(looked.found), looked.whole) == (1, False)
 
 

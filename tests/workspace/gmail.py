@@ -86,6 +86,7 @@ class Gmail:
         if isinstance(mail, Response):
             return mail
         said = {"id": mail.id, "threadId": mail.id, "labelIds": sorted(mail.labels), "sizeEstimate": len(mail.raw)}
+        said["internalDate"] = str(int(mail.received * 1000))
         form = request.query.get("format", "full")
         if form == "raw":
             said["raw"] = base64.urlsafe_b64encode(mail.raw).decode().rstrip("=")

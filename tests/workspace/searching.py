@@ -2,6 +2,7 @@
 
 import re
 import time
+from email.header import decode_header, make_header
 
 from workspace.store import Box, Mail
 
@@ -14,7 +15,7 @@ def search(box: Box, query: str, include_spam_trash: bool) -> list[Mail]:
     mails = [mail for mail in box.mails.values() if include_spam_trash or not mail.labels & {"SPAM", "TRASH"}]
     if terms:
         mails = [mail for mail in mails if mail.indexed and _fits(mail, terms)]
-    return sorted(mails, key=lambda mail: mail.id, reverse=True)
+    return sorted(mails, key=lambda mail: (mail.received, mail.id), reverse=True)
 
 
 def _fits(mail: Mail, terms: list[str]) -> bool:
@@ -31,6 +32,8 @@ def _term(mail: Mail, term: str) -> bool:
         return value.strip("<>") in {one.strip().strip("<>") for one in mail.all("message-id")}
     if name == "from":
         return any(value.lower() in one.lower() for one in mail.all("from"))
+    if name == "subject":
+        return value.lower() in re.findall(r"\w+", " ".join(map(_read, mail.all("subject"))).lower())
     if name in {"after", "before"}:
         return mail.received >= float(value) if name == "after" else mail.received < float(value)
     if name == "newer_than":
@@ -38,3 +41,7 @@ def _term(mail: Mail, term: str) -> bool:
     if name in {"in", "label"}:
         return value.upper() == "ANYWHERE" or value.upper() in mail.labels
     return term.strip('"').lower() in mail.raw.decode("latin-1").lower()
+
+
+def _read(header: str) -> str:
+    return str(make_header(decode_header(header)))
