@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("backend.commands.demo", "Run everything here with three mailboxes to try it on."),
     "serve": ("backend.commands.serve", "Run the web process: API, pages, metrics."),
     "work": ("backend.commands.work", "Run a worker: the steps behind each report."),
+    "receive": ("backend.commands.receive", "Receive mail at the addresses for reports."),
     "migrate": ("backend.commands.migrate", "Bring the database to this version's tables."),
     "tenant": ("backend.commands.tenant", "Add, list and set up tenants."),
     "person": ("backend.commands.person", "Add, list and erase reporters."),

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from backend.flow.learn import follow
 from backend.flow.learning_process import start_learning
 from backend.flow.look_again import look_again
+from backend.flow.mail_intake import take_in
 from backend.flow.outbound import deliver_due
 from backend.flow.steps import run_retraction, run_submission
 from backend.flow.sweep import forget, recover, sweep
@@ -52,12 +53,14 @@ class Queue:
         self._add("later_look", lambda number: look_again(services, number))
         self._add("label", lambda number: follow(services, number))
         self._add("candidate", lambda number: start_learning(services, number))
+        self._add("mail", lambda _: take_in(services))
         every = f"*/{services.settings.sweep_minutes}"
         self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
         self.huey.periodic_task(crontab(minute=every), name="deliver")(lambda: deliver_due(services))
+        self.huey.periodic_task(crontab(minute=every), name="received")(lambda: take_in(services))
 
-    def _add(self, name: str, run: Callable[[int], None]) -> None:
+    def _add(self, name: str, run: Callable[[int], object]) -> None:
         self._tasks[name] = self.huey.task(name=name)(run)
 
     def submission(self, submission_id: int, *, after_seconds: float = 0) -> None:
@@ -86,6 +89,10 @@ class Queue:
             task.schedule((number,), delay=after_seconds) if after_seconds else task(number)
         except UNREACHABLE as error:  # kept all the same: sweep finds it once the queue is back
             log.error("queue unreachable", task=name, number=number, error=type(error).__name__)
+
+    def mail(self) -> None:
+        """Somebody should take in the mail that was received."""
+        self._wake("mail", 0, 0)
 
     def ready(self) -> bool:
         """Whether the queue answers."""

@@ -36,6 +36,10 @@ class Wake(Protocol):
         """Somebody should decide anew what rests on this label."""
         ...
 
+    def mail(self) -> None:
+        """Somebody should take in the mail that was received."""
+        ...
+
     def ready(self) -> bool:
         """Whether the queue answers."""
         ...

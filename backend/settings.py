@@ -4,10 +4,11 @@ A secret may come from a file instead: UNHOOK_SECRET_KEY_FILE names a file that 
 """
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.errors import BadInput
@@ -123,6 +124,27 @@ class Settings(BaseSettings):
     outbound_allowed_networks: tuple[str, ...] = Field(
         (), description="Networks inside that webhooks and SIEM feeds may reach, as a JSON list."
     )
+    receive_domain: str = Field(
+        "",
+        pattern=r"^([a-z0-9-]+(\.[a-z0-9-]+)+)?$",
+        description="Domain that reports are mailed to; empty takes none.",
+    )
+    receive_host: str = Field("127.0.0.1", description="Address that mail is received on.")
+    receive_port: int = Field(8026, ge=0, le=65535, description="Port that mail is received on.")
+    receive_protocol: Literal["smtp", "lmtp"] = Field("smtp", description="How relays speak: smtp or lmtp.")
+    receive_relays: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1"), description="Addresses and networks from which mail is taken, as a JSON list."
+    )
+    receive_authserv_ids: tuple[str, ...] = Field(
+        (), description="Names under which those relays write Authentication-Results, as a JSON list."
+    )
+    receive_certificate: Path | None = Field(None, description="PEM file with the certificate chain for STARTTLS.")
+    receive_key: Path | None = Field(None, description="PEM file with its key, unless the chain's file holds it.")
+    receive_require_tls: bool = Field(True, description="Take mail under TLS only, where there is a certificate.")
+    receive_per_minute: int = Field(6000, ge=1, description="Mails one relay may send in a minute.")
+    receive_connections: int = Field(50, ge=1, le=1000, description="Connections at the same time.")
+    spool_dir: Path | None = Field(None, description="Folder where received mail waits; empty: in the data folder.")
+    spool_megabytes: int = Field(2000, ge=1, description="How much may wait there before mail is put off.")
     demo: bool = Field(False, description="Serve the demo's webmail page; set by `unhook demo`.")
 
     @model_validator(mode="after")
@@ -132,10 +154,36 @@ class Settings(BaseSettings):
             raise ValueError("UNHOOK_EVIDENCE_URL must be set when UNHOOK_DATABASE_URL is not SQLite")
         return self
 
+    @field_validator("receive_relays")
+    @classmethod
+    def _networks(cls, relays: tuple[str, ...]) -> tuple[str, ...]:
+        for one in relays:
+            ip_network(one, strict=False)
+        return relays
+
+    @field_validator("receive_authserv_ids")
+    @classmethod
+    def _nobody_stands_for_all(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if "*" in names:
+            raise ValueError("name the servers: results that anybody may write prove nothing")
+        return names
+
+    @model_validator(mode="after")
+    def _mail_from_afar_comes_under_tls(self) -> "Settings":
+        near = self.receive_host in {"127.0.0.1", "::1", "localhost"}
+        if not near and self.receive_require_tls and self.receive_certificate is None:
+            raise ValueError("UNHOOK_RECEIVE_CERTIFICATE must be set, or UNHOOK_RECEIVE_REQUIRE_TLS be false")
+        return self
+
     @property
     def store_url(self) -> str:
         """The SQLAlchemy URL in force."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'unhook.db'}"
+
+    @property
+    def spool_folder(self) -> Path:
+        """The folder in force where received mail waits."""
+        return self.spool_dir or self.data_dir.resolve() / "spool"
 
     @property
     def evidence_place(self) -> str:

@@ -20,7 +20,7 @@ LINES = [
     {"backend.errors", "backend.settings", "backend.log", "backend.secret", "backend.whence"},
     {"backend.domain", "backend.demo.people"},
     {"backend.policy", "backend.store", "backend.mailer"},
-    {"backend.services", "backend.metrics", "backend.crawl", "backend.outbound"},
+    {"backend.services", "backend.metrics", "backend.crawl", "backend.outbound", "backend.intake_mail"},
     {"backend.flow"},
     {"backend.api", "backend.web", "backend.demo.webmail", "backend.demo.inbox"},
     {"backend.app", "backend.jobs"},

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from backend.commands.outlook_file import rebuilt
 from backend.errors import BadInput
+from backend.intake_mail.outlook_file import rebuilt
 from model.message.facts import Defect
 
 LARGEST = 31_000_000  # bytes read of one message: enough for the parser to say that it is too large

@@ -68,6 +68,7 @@ class Report:
     idempotency_key: str = ""
     client_copy_sha256: str = ""
     evidence_sha256: str = ""
+    said: str = ""  # the exact disposition, where the reporter named one
 
 
 @dataclass(frozen=True)
@@ -95,3 +96,4 @@ class Submission:
     message_id: int | None
     received_at: datetime
     reported_before: bool  # this person had already reported this message
+    said: str = ""

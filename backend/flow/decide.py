@@ -108,8 +108,9 @@ def _label_by_team(tx: Connection, services: Services, submission: Submission) -
     """The security team's word is a label. None when it is none: not theirs, or not proven to be."""
     if submission.kind is not Kind.TEAM or submission.identity is not Identity.VERIFIED or submission.person_id is None:
         return None  # what an operator escalated has its label already
-    said = {SubmittedAs.PHISH: Disposition.MALICIOUS, SubmittedAs.SPAM: Disposition.SPAM}.get(submission.submitted_as)
-    if said is None or submission.message_id is None:
+    if submission.message_id is None:
         return None
+    in_one_word = {SubmittedAs.PHISH: Disposition.MALICIOUS, SubmittedAs.SPAM: Disposition.SPAM}
+    said = Disposition(submission.said) if submission.said else in_one_word[submission.submitted_as]
     giver = str(Actor("person", submission.person_id))
     return labels.give(tx, submission.tenant_id, submission.message_id, said, Source.TEAM, giver, services.now())

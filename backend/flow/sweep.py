@@ -17,6 +17,7 @@ from backend.store import (
     labels,
     later_looks,
     outbox,
+    received_mails,
     retractions,
     sessions,
     submissions,
@@ -46,6 +47,7 @@ def sweep(services: Services) -> int:
         services.wake.label(label_id)
     with services.database.begin() as tx:
         unconfirmed = answers.give_up_on(tx, now - lease(services))
+        unconfirmed += received_mails.give_up_telling(tx, now - lease(services))
         candidates.give_up_on(tx, now - timedelta(seconds=2 * services.settings.learn_seconds), now)
         unbegun = candidates.waiting(tx, now - lease(services))
     for candidate_id in unbegun:
@@ -66,6 +68,7 @@ def recover(services: Services) -> int:
     for wake, rows in ((services.wake.submission, left), (services.wake.retraction, moving)):
         for number, free_from in rows:
             wake(number, after_seconds=max(0.0, (free_from - now).total_seconds()) if free_from else 0)
+    services.wake.mail()
     return len(left) + len(moving)
 
 

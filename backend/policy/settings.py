@@ -1,5 +1,6 @@
 """A tenant's policy: the defaults of policy.toml with the tenant's own choices on top."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache
@@ -16,6 +17,9 @@ from connectors.contract import Action
 NO_ACTION = "no-action"
 EVERY_ACTION: frozenset[str] = frozenset(Action)
 LONGEST_WAIT = 7 * 24 * 60  # minutes after which a delivered copy is looked for at the latest
+
+
+_ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,253}")
 
 
 class _Section(BaseModel):
@@ -109,6 +113,22 @@ class Learning(_Section):
     shared_from: float = Field(ge=-12)
 
 
+class Intake(_Section):
+    """Whose mail is the security team's word, and whether people are told what was wrong with theirs."""
+
+    team_senders: tuple[str, ...] = Field(max_length=1000)
+    explain_invalid: bool
+
+    @field_validator("team_senders")
+    @classmethod
+    def _whole_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        tidy = tuple(dict.fromkeys(one.strip().lower() for one in addresses))
+        for one in tidy:
+            if not _ADDRESS.fullmatch(one):
+                raise ValueError(f"{one!r} is no address: a domain alone would make all of its people the team")
+        return tidy
+
+
 class Senders(_Section):
     """Whom PSR never touches (trusted, and only when aligned) and what the tenant's own gateway is called."""
 
@@ -133,6 +153,7 @@ class TenantPolicy(_Section):
     campaigns: Campaigns
     links: Links
     learning: Learning
+    intake: Intake
     senders: Senders = Senders()
     hard_delete_confirmed: bool = False
     reporter_names: bool = False

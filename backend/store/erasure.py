@@ -38,6 +38,7 @@ from backend.store.tables import (
     messages,
     metadata,
     people,
+    received_mails,
     search_documents,
     submissions,
     tokens,
@@ -78,7 +79,7 @@ def erase_person(database: Database, kept: EvidenceStore, tenant_id: int, person
     Their mailbox can no longer be restored into. Rows of a backup made before are not reached.
     """
     traces = _traces(database, tenant_id, person_id)
-    pieces = _delete_pieces(database, kept, tenant_id, person_id, now)
+    pieces = _delete_pieces(database, kept, tenant_id, person_id, traces, now)
     _empty_copies(database, tenant_id, traces)
     rows = sum(_clean_table(database, tenant_id, table, traces) for table in _tables_to_clean())
     embedded.forget_deleted(database)
@@ -118,16 +119,21 @@ def _own_mailboxes(tx: Connection, tenant_id: int, person_id: int) -> set[str]:
     return set(tx.scalars(used.where(submissions.c.mailbox.not_in(others))))
 
 
-def _delete_pieces(database: Database, kept: EvidenceStore, tenant_id: int, person_id: int, now: datetime) -> int:
-    """Delete every piece that this person's reports brought. Bytes cannot be cleaned: they are named by their hash.
+def _delete_pieces(
+    database: Database, kept: EvidenceStore, tenant_id: int, person_id: int, traces: Traces, now: datetime
+) -> int:
+    """Delete every piece that this person's reports brought, and their mails that brought none.
 
+    Bytes cannot be cleaned: they are named by their hash.
     Somebody who sent in the very same bytes keeps the report, but not the bytes.
     """
     gone = 0
     with database.read() as tx:
         mine = (submissions.c.tenant_id == tenant_id, submissions.c.person_id == person_id)
         found = tx.execute(select(submissions.c.evidence_sha256, submissions.c.client_copy_sha256).where(*mine)).all()
-    for sha256 in sorted({name for row in found for name in row if name}):
+        sent = and_(received_mails.c.tenant_id == tenant_id, received_mails.c.sender.in_(traces.addresses))
+        mails = tx.scalars(select(received_mails.c.evidence_sha256).where(sent)).all()
+    for sha256 in sorted({*mails, *(name for row in found for name in row)} - {""}):
         with database.begin() as tx:
             row = and_(evidence.c.tenant_id == tenant_id, evidence.c.sha256 == sha256)
             tx.execute(select(evidence.c.id).where(row).with_for_update())
@@ -137,6 +143,8 @@ def _delete_pieces(database: Database, kept: EvidenceStore, tenant_id: int, pers
             ).rowcount
             same = and_(messages.c.tenant_id == tenant_id, messages.c.evidence_sha256 == sha256)
             tx.execute(update(messages).where(same).values(evidence_sha256=""))
+            whole = and_(received_mails.c.tenant_id == tenant_id, received_mails.c.evidence_sha256 == sha256)
+            tx.execute(update(received_mails).where(whole).values(evidence_sha256=""))
     return gone
 
 

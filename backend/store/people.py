@@ -24,6 +24,7 @@ from backend.store.tables import people, tokens
 __all__ = [
     "add_operator",
     "add_person",
+    "by_address",
     "check_password",
     "disable_operator",
     "find_person",
@@ -56,6 +57,13 @@ def find_person(tx: Connection, tenant_id: int, provider: str, subject: str) -> 
     """The person with this provider subject."""
     row = tx.execute(select(*_COLUMNS).where(*_same(tenant_id, provider, subject))).first()
     return _person(row) if row else None
+
+
+def by_address(tx: Connection, tenant_id: int, provider: str, address: str) -> Person | None:
+    """The one person of this provider with this address; None when there is none, or more than one."""
+    here = and_(people.c.tenant_id == tenant_id, people.c.provider == provider, people.c.erased_at.is_(None))
+    found = tx.execute(select(*_COLUMNS).where(here, people.c.address == address).limit(2)).all()
+    return _person(found[0]) if address and len(found) == 1 else None
 
 
 def get_person(tx: Connection, tenant_id: int, person_id: int) -> Person | None:

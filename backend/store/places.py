@@ -62,16 +62,16 @@ class FolderPlace:
         """Write aside, sync, rename, sync the folder: at no moment is there half a file under the name."""
         target = self._root / key
         with _border(self._root):
-            _make_folder(target.parent)
+            make_folder(target.parent)
             with self._lock(target, fcntl.LOCK_SH):
                 written = target.parent.parent / f".keep-{secrets.token_hex(16)}"
                 try:
-                    _write(written, raw)
+                    write_synced(written, raw)
                     written.rename(target)
                 except BaseException:
                     written.unlink(missing_ok=True)
                     raise
-                _sync_folder(target.parent)
+                sync_folder(target.parent)
 
     def get(self, key: str) -> bytes | None:
         """Read the file."""
@@ -96,7 +96,7 @@ class FolderPlace:
                 if now is not None and _is_close(now, target.stat().st_mtime):
                     return False
                 target.unlink(missing_ok=True)
-                _sync_folder(target.parent)
+                sync_folder(target.parent)
         return True
 
     def clear_leftovers(self, tenant: str, now: datetime) -> None:
@@ -180,24 +180,26 @@ def _border(place: Any) -> Iterator[None]:
         raise StoreUnavailable(f"evidence cannot be kept or read in {place}: {error}") from error
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a folder (0700) that is still there after a crash."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    make_folder(folder.parent)
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
 
 
-def _write(path: Path, raw: bytes) -> None:
+def write_synced(path: Path, raw: bytes) -> None:
+    """Write a new file; its bytes survive a crash, its name does so once its folder is synced."""
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600), "wb") as file:
         file.write(raw)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """What was made or renamed in the folder survives a crash."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)

@@ -4,6 +4,8 @@ A message's time is over when the tenant's `evidence_days` have passed since an 
 was last reported. One that nobody ever judged counts from its last report. While a report is on its way, or a
 retraction is running or waits for approval, nothing of the message is forgotten.
 
+Mails that were received, but brought nothing, count from when they came in.
+
 What goes: the bytes, the facts, subject, sender, search document, the reporters' comments, operators' notes, the
 details of reasons.
 What stays: who reported when, verdicts' numbers, decisions, labels, the retraction's journal, the MinHash, the log.
@@ -26,6 +28,7 @@ from backend.store.tables import (
     evidence,
     messages,
     notes,
+    received_mails,
     retractions,
     search_documents,
     submissions,
@@ -47,6 +50,7 @@ def expire_evidence(database: Database, kept: EvidenceStore, tenant_id: int, now
 
     forgotten = _in_batches(database, tenant_id, messages, _is_over(before), _forget_messages, now)
     _in_batches(database, tenant_id, submissions, _is_stranded(before), _forget_reports, now)
+    _in_batches(database, tenant_id, received_mails, _is_old_mail(before), _forget_received, now)
     gone = _delete_pieces(database, kept, tenant_id, now)
     if forgotten:
         embedded.forget_deleted(database)
@@ -77,6 +81,12 @@ def _is_stranded(before: datetime) -> ColumnElement[bool]:
         submissions.c.received_at < before,
         content,
     )
+
+
+def _is_old_mail(before: datetime) -> ColumnElement[bool]:
+    """Mails that came in so long ago, seen to or not, and still name their sender."""
+    names = or_(*[received_mails.c[name] != "" for name in _OF_A_RECEIVED_MAIL])
+    return and_(received_mails.c.received_at < before, names)
 
 
 def _in_batches(database: Database, tenant_id: int, table: Any, condition: Any, forget: Any, now: datetime) -> int:
@@ -118,6 +128,14 @@ _OF_A_REPORT = ("comment", "provider_message_id", "internet_message_id", "client
 def _forget_reports(tx: Connection, tenant_id: int, ids: Sequence[int], _now: datetime) -> None:
     here = and_(submissions.c.tenant_id == tenant_id, submissions.c.id.in_(ids))
     tx.execute(update(submissions).where(here).values(**dict.fromkeys(_OF_A_REPORT, "")))
+
+
+_OF_A_RECEIVED_MAIL = ("sender", "evidence_sha256")
+
+
+def _forget_received(tx: Connection, tenant_id: int, ids: Sequence[int], _now: datetime) -> None:
+    here = and_(received_mails.c.tenant_id == tenant_id, received_mails.c.id.in_(ids))
+    tx.execute(update(received_mails).where(here).values(**dict.fromkeys(_OF_A_RECEIVED_MAIL, "")))
 
 
 def _forget_details(tx: Connection, tenant_id: int, ids: Sequence[int]) -> None:
@@ -172,6 +190,7 @@ def _is_loose() -> ColumnElement[bool]:
         ~named(messages, "evidence_sha256"),
         ~named(submissions, "evidence_sha256"),
         ~named(submissions, "client_copy_sha256"),
+        ~named(received_mails, "evidence_sha256"),
         ~named(candidates, "weights_sha256"),
         ~named(candidates, "card_sha256"),
     )

@@ -53,6 +53,7 @@ def keep(tx: Connection, report: Report, now: datetime) -> tuple[int, bool]:
         "internet_message_id": report.internet_message_id,
         "comment": report.comment,
         "submitted_as": report.submitted_as,
+        "said": report.said,
         "kind": report.kind,
         "identity": report.identity,
         "idempotency_key": report.idempotency_key or None,

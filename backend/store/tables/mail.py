@@ -145,6 +145,7 @@ submissions = Table(
     words("internet_message_id"),
     Column("comment", Text, nullable=False, server_default=""),
     Column("submitted_as", String, nullable=False),
+    words("said"),  # the exact disposition, where the reporter named one
     Column("kind", String, nullable=False),
     Column("identity", String, nullable=False),
     Column("idempotency_key", String, nullable=True),
@@ -171,4 +172,31 @@ submissions = Table(
     Index(None, "tenant_id", "evidence_sha256"),
     Index(None, "tenant_id", "client_copy_sha256"),
     Index(None, "state", "leased_until"),
+)
+
+received_mails = Table(  # what came in by mail, once for each address of ours that it was sent to
+    "received_mails",
+    metadata,
+    key(),
+    of_tenant(),
+    Column("mail_sha256", String(64), nullable=False),
+    Column("address", String, nullable=False),  # ours
+    words("sender"),  # From; forgeable unless `proven`
+    Column("proven", Boolean, nullable=False),
+    words("kind"),  # what became of it: user or team; empty where it became nothing
+    words("said"),  # the disposition of the address
+    words("problem"),  # backend.domain.received_mail.Problem; empty when nothing was wrong
+    Column("submissions", Integer, nullable=False),  # how many came of it
+    words("evidence_sha256"),  # the whole mail, kept only where something was wrong with it
+    Column("size", Integer, nullable=False),
+    moment("received_at"),
+    words("handled_by"),  # operator:7
+    moment("handled_at", nullable=True),
+    words("told"),  # backend.store.answers.AnswerState, once the sender was to be told
+    moment("told_at", nullable=True),
+    UniqueConstraint("tenant_id", "address", "mail_sha256"),
+    Index(None, "tenant_id", "problem", "id"),
+    Index(None, "tenant_id", "evidence_sha256"),
+    Index(None, "tenant_id", "received_at"),
+    Index(None, "told"),
 )

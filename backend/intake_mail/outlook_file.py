@@ -1,6 +1,7 @@
 """Outlook file: what mail was an Outlook .msg made from?
 
-Best effort. Outlook keeps the transport headers, the bodies and the attachments, not the MIME they came in.
+Best effort. Outlook keeps the transport headers, the bodies and the attachments, not the MIME they came in. The same
+file always makes the same mail, byte for byte, so that it is known again.
 """
 
 from email import policy
@@ -10,6 +11,7 @@ from email.mime.application import MIMEApplication
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.parser import HeaderParser
+from hashlib import sha256
 from io import BytesIO
 
 import oxmsg
@@ -18,6 +20,7 @@ from oxmsg.attachment import Attachment
 
 from backend.errors import BadInput
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how every .msg begins, and every older Office file
 TRANSPORT_HEADERS = 0x007D
 MOST_ATTACHMENTS = 500
 MOST_BYTES = 60_000_000  # of all parts together: they may overlap in the file, and the reader copies each
@@ -30,7 +33,7 @@ def rebuilt(raw: bytes) -> bytes:
         claimed = _claimed(raw)
         if claimed > MOST_BYTES:
             raise BadInput(f"an Outlook file of {len(raw):,} bytes that claims to hold {claimed:,}")
-        return _rebuilt(oxmsg.Message.load(raw))
+        return _rebuilt(oxmsg.Message.load(raw), sha256(raw).hexdigest())
     except BadInput:
         raise
     except Exception as error:  # the reader raises anything on a damaged file; we say that it is damaged
@@ -43,11 +46,11 @@ def _claimed(raw: bytes) -> int:
         return sum(entry.size for entry in container.direntries if entry is not None)
 
 
-def _rebuilt(found: oxmsg.Message) -> bytes:
-    mail = _with_bodies(found.body or "", found.html_body or "")
+def _rebuilt(found: oxmsg.Message, mark: str) -> bytes:
+    mail = _with_bodies(found.body or "", found.html_body or "", mark)
     attachments = list(found.attachments)[:MOST_ATTACHMENTS]
     if attachments:
-        whole = MIMEMultipart("mixed")
+        whole = MIMEMultipart("mixed", boundary=f"{mark}-mixed")  # no file can hold its own hash
         whole.attach(mail)
         for attachment in attachments:
             whole.attach(_attached(attachment))
@@ -60,12 +63,12 @@ def _rebuilt(found: oxmsg.Message) -> bytes:
     return out.getvalue()
 
 
-def _with_bodies(text: str, html: str) -> Message:
+def _with_bodies(text: str, html: str, mark: str) -> Message:
     if not html:
         return MIMEText(text, "plain", "utf-8")
     if not text:
         return MIMEText(html, "html", "utf-8")
-    both = MIMEMultipart("alternative")
+    both = MIMEMultipart("alternative", boundary=f"{mark}-both")
     both.attach(MIMEText(text, "plain", "utf-8"))
     both.attach(MIMEText(html, "html", "utf-8"))
     return both

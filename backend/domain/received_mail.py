@@ -1,0 +1,49 @@
+"""Received mail: what does the address say that it was sent to, and what can be wrong with it?"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from backend.domain.disposition import Disposition
+from backend.domain.submission import Kind, SubmittedAs
+
+_LOCAL_PART = re.compile(r"([a-z0-9][a-z0-9-]{0,63})((?:\+[a-z0-9-]*){0,4})")
+_UNWANTED = frozenset({Disposition.SPAM, Disposition.BULK, Disposition.NONE})
+
+
+class Problem(StrEnum):
+    """Why a mail, or a part of it, became no submission."""
+
+    WRONG_ADDRESS = "wrong-address"  # the tenant is known, what stands after it is not
+    NO_MAIL = "no-mail"  # nothing is attached
+    PICTURE = "picture"  # a screenshot instead of the mail
+    OTHER_FILE = "other-file"  # some other file instead of the mail
+    UNREADABLE = "unreadable"  # it says that it is a mail, and is none, or only a piece of one
+    TOO_LARGE = "too-large"
+    TOO_MANY = "too-many"
+
+
+@dataclass(frozen=True)
+class MailRoute:
+    """`{tenant}+{user|team}+{disposition}`. Kind and disposition are None where what was written means nothing."""
+
+    tenant: str
+    kind: Kind | None = None
+    disposition: Disposition | None = None
+
+
+def read_route(address: str, domain: str) -> MailRoute | None:
+    """Where mail to this address goes; None when it is not one of ours."""
+    local, at, host = address.strip().lower().rpartition("@")
+    found = _LOCAL_PART.fullmatch(local)
+    if not (at and domain and host == domain.lower() and found):
+        return None
+    tenant, tags = found.group(1), found.group(2).split("+")[1:]
+    if len(tags) != 2 or tags[0] not in list(Kind) or tags[1].upper() not in list(Disposition):
+        return MailRoute(tenant)
+    return MailRoute(tenant, Kind(tags[0]), Disposition(tags[1].upper()))
+
+
+def submitted_as(disposition: Disposition) -> SubmittedAs:
+    """What a report under this disposition says, in the two words that the network knows."""
+    return SubmittedAs.SPAM if disposition in _UNWANTED else SubmittedAs.PHISH
