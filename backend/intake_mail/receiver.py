@@ -85,7 +85,7 @@ class Door:
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         """Only addresses of ours, and no bounces: from these addresses nothing is ever sent."""
-        if not envelope.mail_from:
+        if not (envelope.mail_from or "").strip('<>"'):
             return "550 5.7.1 This address sends nothing, so it takes no bounces"
         route = read_route(address, self._house.settings.receive_domain)
         if route is None:

@@ -45,6 +45,7 @@ from backend.store import (
     preferences,
     queue,
     queue_rows,
+    received_mails,
     retention,
     saved_views,
     search,
@@ -52,6 +53,7 @@ from backend.store import (
     sessions,
     staff,
 )
+from backend.store.answers import AnswerState
 from backend.store.audit_view import Wanted
 from backend.store.evidence import EvidenceMissing, EvidenceStore
 from backend.store.filters import Filters, Order
@@ -61,6 +63,16 @@ from model.message.facts import Facts
 
 RAW = b"southern secret"
 DAY = timedelta(days=1)
+RECEIVED = {
+    "mail_sha256": "a" * 64,
+    "address": "south+user+spam@reports.example",
+    "sender": "bo@south.example",
+    "proven": False,
+    "problem": "no-mail",
+    "submissions": 0,
+    "size": 1,
+    "received_at": NOW,
+}
 COUNTED = ("days", "looked_at", "would_retract", "confirmed", "wrong", "lower_bound")
 # Written and tested by others, or about the tenant itself.
 ELSEWHERE = {
@@ -127,6 +139,7 @@ def south(database, kept):
         alarm = alarms.sound(tx, tenant, "psr-fell-back", {}, NOW)
         backtests.add(tx, tenant, run_by=operator.id, run_at=NOW, policy_mark="m", **dict.fromkeys(COUNTED, 1))
         (waits,) = outbox.oldest(tx, tenant, webhook.id, 1)
+        mail = received_mails.keep(tx, tenant, **RECEIVED, told="intended", told_at=NOW)
     return {
         "tenant": tenant,
         "person": person,
@@ -143,6 +156,7 @@ def south(database, kept):
         "campaign": campaign,
         "line": waits.audit_id,
         "delivery": waits.id,
+        "mail": mail,
     }
 
 
@@ -212,6 +226,15 @@ CALLS = {
     "staff.members": lambda w: staff.members(w.tx, w.north),
     "staff.reopen": lambda w: staff.reopen(w.tx, w.north, w.south["operator"]),
     "staff.set_role": lambda w: staff.set_role(w.tx, w.north, w.south["operator"], Role.VIEWER),
+    "people.by_address": lambda w: people.by_address(w.tx, w.north, "maildir", "bo@south.example"),
+    "received_mails.get": lambda w: received_mails.get(w.tx, w.north, w.south["mail"]),
+    "received_mails.invalid": lambda w: received_mails.invalid(w.tx, w.north, 9),
+    "received_mails.waiting": lambda w: received_mails.waiting(w.tx, w.north, 9),
+    "received_mails.handle": lambda w: received_mails.handle(w.tx, w.north, w.south["mail"], POLICY, NOW),
+    "received_mails.told_since": lambda w: received_mails.told_since(w.tx, w.north, "bo@south.example", NOW - DAY),
+    "received_mails.finish_telling": lambda w: received_mails.finish_telling(
+        w.tx, w.north, w.south["mail"], AnswerState.SENT, NOW
+    ),
     "people.find_person": lambda w: people.find_person(w.tx, w.north, "maildir", "subject-of-bo@south.example"),
     "people.get_person": lambda w: people.get_person(w.tx, w.north, w.south["person"]),
     "people.issue_token": lambda w: people.issue_token(w.tx, w.north, w.south["person"], Kind.USER, NOW),
@@ -248,6 +271,7 @@ ADDS_ONLY = {
     "operations.begin",
     "operators.add_operator",
     "people.add_person",
+    "received_mails.keep",
     "saved_views.save",
     "sessions.begin",
     "service_tokens.issue",
