@@ -2,15 +2,17 @@
 
 import base64
 import binascii
-import html
 import re
 from collections.abc import Callable
 from functools import lru_cache, partial
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from model.message.entities import unescaped
+
 DEEPEST = 6
 
-_V3 = re.compile(r"/v3/__(.+?)__;([A-Za-z0-9_=-]*)!", re.DOTALL)
+_V3_BEGINS = "/v3/__"
+_V3 = re.compile(rf"{_V3_BEGINS}(.+?)__;([A-Za-z0-9_=-]*+)!", re.DOTALL)
 _V3_RUNS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _SQUEEZED = re.compile(r"^(https?|ftp):/+", re.IGNORECASE)
 _CISCO = re.compile(r"^/[^/]+/(https?(?:%3a|:).+)$", re.IGNORECASE | re.DOTALL)
@@ -32,7 +34,7 @@ def _opener(host: str) -> Callable[[str], str] | None:
 
 
 def _unescaped(opener: Callable[[str], str], url: str) -> str:
-    return opener(html.unescape(url))
+    return opener(unescaped(url))
 
 
 def _plausible(found: str) -> str:
@@ -75,7 +77,7 @@ def _urldefense(url: str) -> str:
 
 def _urldefense_v3(url: str) -> str:
     """`*` stands for the next hidden byte, `**X` for a run of them whose length the letter X gives."""
-    found = _V3.search(url)
+    found = _V3.match(url, max(url.find(_V3_BEGINS), 0))  # what fits from a later place fits from the first
     if not found:
         return ""
     squeezed, encoded = found.groups()
