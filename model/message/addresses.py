@@ -13,9 +13,9 @@ _USUAL = re.compile(
     r'\s*+(?:(?:"([^"\\]*+)"\s*+|([^"<>,;:()\\]*+))<\s*+([^<>\s,;()"]+@[^<>\s,;()"@]+)\s*+>'
     r'|([^\s<>,;:()"\\@]++@[^\s<>,;:()"\\@]++))\s*+(?:,|\Z)'
 )
-_BARE = re.compile(r"[^\s<>,;()\"]+@[^\s<>,;()\"@]+")
+# Begins where its signs begin: what has no "@" is gone over once, not again from each of its letters.
+_BARE = re.compile(r"(?<![^\s<>,;()\"])[^\s<>,;()\"]+@[^\s<>,;()\"@]+")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|\\.|[<>(),;:]|[^"\\<>(),;:]+')
-_LAST_ANGLE = re.compile(r"<([^<>]*)>?\s*$")
 _ONLY_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _COMMENT_FREE_QUOTES = re.compile(r'^"(.*)"$', re.DOTALL)
 
@@ -86,10 +86,10 @@ def _joined(mailboxes: list[Address], defects: Defects) -> Iterator[Address]:
 
 def _mailbox(entry: str, defects: Defects) -> Address:
     entry = entry.strip()
-    angle = _LAST_ANGLE.search(entry)
-    if angle:
-        address = angle.group(1).strip()
-        name = entry[: angle.start()]
+    before, angle, rest = entry.rpartition("<")
+    inside, _, after = rest.partition(">")
+    if angle and not after.strip():
+        name, address = before, inside.strip()
     elif _ONLY_QUOTED.fullmatch(entry):
         address, name = "", entry  # however much the name looks like an address
     else:

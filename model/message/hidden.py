@@ -16,7 +16,7 @@ _INVISIBLE = tuple(
     for pattern in (
         r"display\s*:\s*none",
         r"visibility\s*:\s*(?:hidden|collapse)",
-        r"opacity\s*:\s*0*\.?0*(?![.\d])",
+        r"opacity\s*:\s*(?:0++(?:\.0*+)?+|\.0++)(?![.\d])",
         r"mso-hide\s*:\s*all",
         r"color\s*:\s*transparent",
         r"text-indent\s*:\s*-\d{3,}",

@@ -146,10 +146,13 @@ def _unusual(source: str) -> Iterator[str]:
 
 
 def _trimmed(address: str) -> str:
-    address = address.rstrip(_TRAILING)
-    while address.endswith(")") and address.count("(") < address.count(")"):
-        address = address[:-1].rstrip(_TRAILING)
-    return address
+    end = len(address.rstrip(_TRAILING))
+    unopened = address.count(")") - address.count("(")
+    while unopened > 0 and address[end - 1 : end] == ")":
+        end, unopened = end - 1, unopened - 1
+        while address[end - 1 : end] in _TRAILING and end:
+            end -= 1
+    return address[:end]
 
 
 def _plain(address: str) -> _Place | None:
