@@ -10,6 +10,7 @@ from builders import ANA, World
 from backend.domain.decision import Decision
 from backend.domain.submission import EvidenceSource, Kind, State
 from backend.flow.decide import decide_message
+from backend.flow.lesson import labels_of_campaigns
 from backend.flow.parse import join_campaign, near_duplicates
 from backend.store import decisions, evidence, messages, search, submissions, tenants, traits, verdicts
 from backend.store.verdicts import ReporterShare
@@ -51,7 +52,7 @@ def plant(
         search.index_facts(tx, tenant_id, message_id, facts)
         near = near_duplicates(tx, tenant, message_id, minhash(facts))
         traits.keep(tx, tenant_id, message_id, traits_of(facts))
-        join_campaign(tx, services, tenant, message_id, near)
+        woken = labels_of_campaigns(tx, tenant_id, join_campaign(tx, services, tenant, message_id, near))
         for who in reporters:
             submission_id, _ = submissions.keep(tx, world.report(who, kind=kind, provider_message_id="x"), now)
             tx.execute(
@@ -62,6 +63,8 @@ def plant(
         shares = [ReporterShare(world.people[who].id, 0, 0, 0.0) for who in reporters]
         verdicts.append(tx, tenant_id, message_id, verdict_of(base), shares, now)
         decide_message(tx, services, tenant, message_id)
+    for label_id in woken:
+        services.wake.label(label_id)
     return message_id
 
 

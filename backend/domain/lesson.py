@@ -9,6 +9,7 @@ class How(StrEnum):
 
     SAME = "same"  # it is the very message that the team judged
     SIMILAR = "similar"  # one campaign, by likeness
+    HOST = "host"  # one campaign, and one site that they lead to
     LINK = "link"  # one link of their own
     FILE = "file"  # one attached file
 

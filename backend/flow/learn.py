@@ -85,7 +85,7 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
         audit.record(tx, operator.tenant_id, actor, "label revoked", f"message:{label.message_id}", detail, now)
         taken = _to_bring_back(tx, services, label)
     if taken is not None:
-        order_restore(services, operator, taken)
+        order_restore(services, operator, taken, over_policy=False)
     services.wake.label(label_id)
 
 

@@ -1,9 +1,11 @@
 """Lesson: has another message that people judged taught us what this one is?
 
-It has when the two are one campaign and the network is no more than a little in doubt, or when they share a link or a
-file of their own. Never for mail from trusted senders, for exercises, or for a message that people judged themselves.
+It has when the two are one campaign and the network is no more than a little in doubt, when they are one campaign and
+lead to one site, or when they share a link or a file of their own. Never for mail from trusted senders, for exercises,
+or for a message that people judged themselves.
 """
 
+import math
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
@@ -12,7 +14,7 @@ from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.label import CONVERTS, Label
 from backend.domain.lesson import How, Lesson
 from backend.policy.settings import Learning
-from backend.store import campaigns, labels, lessons, traits
+from backend.store import campaigns, labels, lessons, traits, verdicts
 from backend.store.tenants import Tenant
 from model.modules.campaigns import similarity
 from model.modules.traits import LINK, Trait, shared
@@ -53,7 +55,7 @@ def reached_by(tx: Connection, tenant_id: int, label: Label) -> list[int]:
 def _likeness(tx: Connection, tenant: Tenant, message_id: int, base_margin: float, reach: Learning) -> Lesson | None:
     """The judged message of its campaign that it is most like, if that was malicious."""
     campaign = campaigns.of_messages(tx, tenant.id, [message_id]).get(message_id)
-    if campaign is None or base_margin < reach.similar_from:
+    if campaign is None:
         return None
     judged = campaigns.labelled(tx, tenant.id, campaign)
     hashes = campaigns.hashes_of_many(tx, tenant.id, [message_id, *judged])
@@ -66,7 +68,27 @@ def _likeness(tx: Connection, tenant: Tenant, message_id: int, base_margin: floa
             best = (*rank, label)
     if best is None or best[1]:
         return None
-    return Lesson(best[2].id, best[2].message_id, How.SIMILAR, round(best[0], 3))
+    if base_margin >= reach.similar_from:
+        how = How.SIMILAR
+    elif base_margin >= reach.shared_from and _leads_where_attacks_lead(tx, tenant.id, message_id, campaign, reach):
+        how = How.HOST
+    else:
+        return None
+    return Lesson(best[2].id, best[2].message_id, how, round(best[0], 3))
+
+
+def _leads_where_attacks_lead(tx: Connection, tenant_id: int, message_id: int, campaign: int, reach: Learning) -> bool:
+    """To a site to which copies lead that were judged malicious, or would be by likeness; and no honest one does."""
+    by_host = traits.copies_on_hosts(tx, tenant_id, message_id, campaign)
+    others = sorted({other for several in by_host.values() for other in several})
+    judged = labels.standing_of(tx, tenant_id, others)
+    margins = verdicts.base_margins(tx, tenant_id, others)
+
+    def attacks(other: int) -> bool:
+        return _teaches(judged[other]) if other in judged else margins.get(other, -math.inf) >= reach.similar_from
+
+    honest = {other for other, label in judged.items() if label.disposition in LEGITIMATE}
+    return any(any(map(attacks, several)) and not honest & set(several) for several in by_host.values())
 
 
 def _shared_thing(tx: Connection, tenant: Tenant, message_id: int, base_margin: float) -> Lesson | None:

@@ -88,7 +88,7 @@ def join_campaign(
     """Put a new message with those that are alike; campaigns that it shows to be one become one.
 
     Those that an operator has settled stay as they are: then it joins the campaign of the message most like it.
-    Returns the campaigns that were joined together.
+    Returns the campaigns in which others than the new message found themselves: what labels reach has changed there.
     """
     known = campaigns.of_messages(tx, tenant.id, [message_id, *near])
     if not near or message_id in known:
@@ -96,12 +96,13 @@ def join_campaign(
     settled = campaigns.settled(tx, tenant.id, sorted(set(known.values())))
     alone = [message_id, *(other for other in near if other not in known)]
     if not known:
-        messages.put_in_campaign(tx, tenant.id, alone, campaigns.start(tx, tenant.id, services.now()))
-        return []
+        started = campaigns.start(tx, tenant.id, services.now())
+        messages.put_in_campaign(tx, tenant.id, alone, started)
+        return [started]
     most_alike = max(known, key=lambda other: (near[other], other))
     target = known[most_alike] if settled else min(known.values())
     others = sorted(set(known.values()) - {target}) if not settled else []
     if others:
         campaigns.move_members(tx, tenant.id, others, target)
     messages.put_in_campaign(tx, tenant.id, alone, target)
-    return [target, *others] if others else []
+    return [target, *others] if others or len(alone) > 1 else []

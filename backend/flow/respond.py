@@ -161,8 +161,10 @@ def approve(services: Services, operator: Operator, retraction_id: int) -> None:
         services.wake.retraction(retraction_id)
 
 
-def order_restore(services: Services, operator: Operator, retraction_id: int) -> None:
+def order_restore(services: Services, operator: Operator, retraction_id: int, *, over_policy: bool = True) -> None:
     """An operator brings every copy back; from then on policy does not take the message away again.
+
+    Not `over_policy`: the judgement that had taken it away was revoked, and policy decides as if there had been none.
 
     A retraction that is still running is called off: it stops at its next round and gives back what it took.
     Raises NotAllowed, Unknown, Conflict when it is being restored, or when it can no longer be undone.
@@ -176,7 +178,8 @@ def order_restore(services: Services, operator: Operator, retraction_id: int) ->
             _must_be_undoable(retraction, now)
         actor = Actor("operator", operator.id)
         if retractions.move(tx, operator.tenant_id, retraction_id, _UNDOABLE, RetractionState.RESTORING):
-            _let_it_be(tx, services, retraction, actor)
+            if over_policy:
+                _let_it_be(tx, services, retraction, actor)
         elif retraction.state is RetractionState.RUNNING:
             _call_off(tx, services, retraction, actor)
         else:

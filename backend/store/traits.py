@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, and_, or_, select
 
 from backend.store.inserting import insert_unless_there
-from backend.store.tables import traits
-from model.modules.traits import Trait, shared
+from backend.store.tables import messages, traits
+from model.modules.traits import HOST, Trait, shared
 
 MOST_SHARING = 5_000
+_MOST_COPIES = 500
 
 
 def keep(tx: Connection, tenant_id: int, message_id: int, found: Sequence[Trait]) -> None:
@@ -26,8 +27,9 @@ def of_message(tx: Connection, tenant_id: int, message_id: int) -> list[Trait]:
 
 
 def sharing(tx: Connection, tenant_id: int, message_id: int) -> list[tuple[int, Trait, Trait]]:
-    """(other message, its trait, ours) for each trait that another message has too, at most 5,000."""
-    ours = {(trait.kind, trait.value): trait for trait in of_message(tx, tenant_id, message_id)}
+    """(other message, its trait, ours) for each link or file that another message has too, at most 5,000."""
+    own = of_message(tx, tenant_id, message_id)
+    ours = {(trait.kind, trait.value): trait for trait in own if trait.kind != HOST}
     if not ours:
         return []
     same = or_(*[and_(traits.c.kind == kind, traits.c.value == value) for kind, value in ours])
@@ -43,4 +45,21 @@ def sharing(tx: Connection, tenant_id: int, message_id: int) -> list[tuple[int, 
     ]
 
 
-__all__ = ["Trait", "keep", "of_message", "shared", "sharing"]
+def copies_on_hosts(tx: Connection, tenant_id: int, message_id: int, campaign_id: int) -> dict[str, list[int]]:
+    """Hosts that a message leads to, each with the others of its campaign that lead there too, at most 500 in all."""
+    ours = [trait.value for trait in of_message(tx, tenant_id, message_id) if trait.kind == HOST]
+    statement = (
+        select(traits.c.value, traits.c.message_id)
+        .join(messages, and_(messages.c.id == traits.c.message_id, messages.c.tenant_id == tenant_id))
+        .where(traits.c.tenant_id == tenant_id, traits.c.kind == HOST, traits.c.value.in_(ours))
+        .where(messages.c.campaign_id == campaign_id, traits.c.message_id != message_id)
+        .order_by(traits.c.message_id.desc())
+        .limit(_MOST_COPIES)
+    )
+    found: dict[str, list[int]] = {}
+    for row in tx.execute(statement) if ours else ():
+        found.setdefault(row.value, []).append(row.message_id)
+    return found
+
+
+__all__ = ["Trait", "copies_on_hosts", "keep", "of_message", "shared", "sharing"]

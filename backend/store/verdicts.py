@@ -58,13 +58,19 @@ def all_of(tx: Connection, tenant_id: int, message_id: int, limit: int = 100) ->
 
 def by_base_margin(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> list[int]:
     """Those of these messages that have a verdict, the highest base margin of the newest one first."""
+    newest = base_margins(tx, tenant_id, message_ids)
+    return sorted(newest, key=lambda message_id: (-newest[message_id], message_id))
+
+
+def base_margins(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> dict[int, float]:
+    """The base margin of the newest verdict of each of these messages that has one."""
     newest: dict[int, float] = {}
     for at in range(0, len(message_ids), _AT_ONCE):
         some = message_ids[at : at + _AT_ONCE]
         here = and_(verdicts.c.tenant_id == tenant_id, verdicts.c.message_id.in_(some))
         rows = tx.execute(select(verdicts.c.message_id, verdicts.c.base_margin).where(here).order_by(verdicts.c.id))
         newest |= {row.message_id: row.base_margin for row in rows}
-    return sorted(newest, key=lambda message_id: (-newest[message_id], message_id))
+    return newest
 
 
 def lifts_of(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> dict[int, float]:

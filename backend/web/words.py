@@ -76,6 +76,7 @@ WHY = {
     "operator-escalated": _("An operator escalated it to the team as this."),
     "learned-same": _("The security team judged this very message to be malicious."),
     "learned-similar": _("It belongs to a campaign of which a message was judged malicious."),
+    "learned-host": _("It belongs to a campaign of which a message was judged malicious, and leads to the same site."),
     "learned-link": _("It leads to the same page as a message that was judged malicious."),
     "learned-file": _("It carries the same file as a message that was judged malicious."),
     "label-revoked": _("A label was taken back, so the judgement before it stands again."),

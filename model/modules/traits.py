@@ -3,6 +3,8 @@
 A link counts by host and path, with numbers and long tokens folded, and an attached file by its SHA-256. Left out is
 what honest mail has as well: shared services and everybody's sites, home pages, the foot of lists and newsletters, the
 recipients' own domain, what a sender who is not proven may only have borrowed, pictures, signatures.
+
+A host alone says much less, and counts only between copies of one campaign: see `flow/lesson.py`.
 """
 
 import hashlib
@@ -16,7 +18,7 @@ from model.features.hosts import signs_of
 from model.message.domains import registrable
 from model.message.facts import Attachment, Facts, Link
 
-LINK, FILE = "link", "file"
+LINK, FILE, HOST = "link", "file", "host"
 _MOST = 40  # of each kind
 _CLICKED = frozenset({"a", "area", "form", "meta-refresh", "text", "qr", "pdf"})
 _TOKEN = re.compile(r"[^/]*\d[^/]*|[^/]{20,}")
@@ -51,7 +53,8 @@ def traits(facts: Facts) -> tuple[Trait, ...]:
     """The traits of a message, each once."""
     links = dict.fromkeys(_links(facts))
     files = dict.fromkeys(Trait(FILE, file.sha256) for file in facts.attachments if _is_own_file(file))
-    return (*list(links)[:_MOST], *list(files)[:_MOST])
+    hosts = dict.fromkeys(_hosts(facts))
+    return (*list(links)[:_MOST], *list(files)[:_MOST], *list(hosts)[:_MOST])
 
 
 def shared(theirs: Trait, ours: Trait) -> bool:
@@ -63,17 +66,33 @@ def shared(theirs: Trait, ours: Trait) -> bool:
 
 
 def _links(facts: Facts) -> Iterator[Trait]:
-    readers = {registrable(person.address.rpartition("@")[2]) for person in (*facts.to, *facts.cc)}
-    author = registrable(facts.from_address.rpartition("@")[2])
-    for link in facts.links[:200]:
-        if link.place not in _CLICKED or link.domain in readers or not _is_own_host(link.host):
-            continue
-        if link.domain == author and not facts.authentication.aligned:
-            continue
+    author = _author(facts)
+    for link in _clicked(facts):
         place = _place(link)
-        if place:
-            value = hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()
-            yield Trait(LINK, value, proven=link.domain == author)
+        if place and (link.domain != author or facts.authentication.aligned):
+            yield Trait(LINK, _hash(place), proven=link.domain == author)
+
+
+def _hosts(facts: Facts) -> Iterator[Trait]:
+    """Where it leads away from its sender, whatever the page."""
+    author = _author(facts)
+    yield from (Trait(HOST, _hash(link.host)) for link in _clicked(facts) if link.domain != author)
+
+
+def _clicked(facts: Facts) -> Iterator[Link]:
+    """Links that lead somewhere of the mail's own."""
+    readers = {registrable(person.address.rpartition("@")[2]) for person in (*facts.to, *facts.cc)}
+    for link in facts.links[:200]:
+        if link.place in _CLICKED and link.domain not in readers and _is_own_host(link.host):
+            yield link
+
+
+def _author(facts: Facts) -> str:
+    return registrable(facts.from_address.rpartition("@")[2])
+
+
+def _hash(what: str) -> str:
+    return hashlib.sha256(what.encode("utf-8", "replace")).hexdigest()
 
 
 def _place(link: Link) -> str:

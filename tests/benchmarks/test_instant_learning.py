@@ -5,10 +5,11 @@ On generated campaigns through the real store, and on the corpora as if every ph
 
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
+import pytest
 from builders import make_services, seed_tenant
 from campaign_measures import alike, families, share_together
 from numpy import mean
@@ -48,44 +49,52 @@ def test_a_threshold_holds_campaigns_together_and_apart():
     print(
         f"at {JOINS}: {len(mixed)} of {len(every) // COPIES * (len(every) // COPIES - 1) // 2} pairs of campaigns meet"
     )
-    assert mean(share_together(families(COPIES, alike(group, JOINS))) for group in made["crooked"]) >= 0.95
+    assert mean([share_together(families(COPIES, alike(group, JOINS))) for group in made["crooked"]]) >= 0.95
 
 
+@pytest.mark.timeout(3_600)
 def test_one_judgement_converts_its_campaign_in_time(tmp_path, sqlite_database):
     """The first copy is judged when thirty are stored; twenty come later. Margins are the network's own."""
     predictor = load_predictor()
     world = seed_tenant(make_services(tmp_path, sqlite_database))
-    stored, later, seconds, by_network = [], [], [], []
+    stored, later, seconds, by_network, ways = [], [], [], [], Counter()
     for seed, group in zip(SEEDS, copies("crooked"), strict=True):
         margins = predictor.margins(group)
         numbers = [plant(world, facts, float(base)) for facts, base in zip(group[:STORED], margins, strict=False)]
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         correct(world.services, world.owner, numbers[0], Disposition.MALICIOUS)
-        seconds.append(time.perf_counter() - began)
+        seconds.append((time.perf_counter() - began, time.process_time() - used))
         stored += (shares := [held(world, number).disposition is Disposition.MALICIOUS for number in numbers])
         rest = zip(group[STORED:], margins[STORED:], strict=True)
-        after = [
-            held(world, plant(world, facts, float(base))).disposition is Disposition.MALICIOUS for facts, base in rest
-        ]
-        later += after
+        ahead = [plant(world, facts, float(base)) for facts, base in rest]
+        later += (after := [held(world, number).disposition is Disposition.MALICIOUS for number in ahead])
+        ways.update(held(world, number).why[0] for number in (*numbers[1:], *ahead))
         by_network += list(margins >= 0)
         alone = mean(margins >= 0)
         print(f"campaign {seed}: stored {mean(shares):.2f}, later {mean(after):.2f}, network alone {alone:.2f}")
     print(f"stored {mean(stored):.3f}, later {mean(later):.3f}, by the network alone {mean(by_network):.3f}")
-    print(f"seconds from the word to the last conversion: median {np.median(seconds):.2f}, most {max(seconds):.2f}")
+    print(f"how each is held: {ways.most_common()}")
+    clock, processor = np.array(seconds).T
+    print(
+        f"seconds from the word to the last conversion: median {np.median(clock):.2f}, most {max(clock):.2f}; "
+        f"of processor time {np.median(processor):.2f}, {max(processor):.2f}"
+    )
     honest = [
         (facts, float(base))
         for group in copies("honest")
         for facts, base in zip(group, predictor.margins(group), strict=True)
     ]
-    wrong = sum(
-        held(world, plant(world, facts, base)).disposition is Disposition.MALICIOUS for facts, base in honest[::5]
-    )
-    print(f"honest copies converted: {wrong} of {len(honest[::5])}")
-    assert mean(stored + later) >= 0.95
+    of_network = sum(base >= 0 for _, base in honest)
+    decided = [held(world, plant(world, facts, base)) for facts, base in honest]
+    wrong = sum(decision.why[0].startswith("learned-") for decision in decided)
+    print(f"honest copies converted: {wrong} of {len(honest)}; over the threshold by themselves: {of_network}")
+    assert mean(stored) >= 0.95
+    assert mean(later) >= 0.95
+    assert max(clock) <= 5
     assert wrong == 0
 
 
+@pytest.mark.timeout(3_600)
 def test_no_judged_phish_of_the_corpora_converts_honest_mail(corpora: Path):
     """Every phish judged malicious: what would be converted, by likeness and by a link or file of its own?"""
     with (corpora / "labels.jsonl").open(encoding="utf-8") as lines:

@@ -143,6 +143,52 @@ def test_a_copy_the_network_is_sure_of_is_converted_through_a_converted_sibling_
     assert held(world, sure).why[0] == "learned-link"
 
 
+def leading(number: int, host: str) -> Facts:
+    """A copy of the campaign with a page of its own on a site."""
+    link = Link(f"https://{host}/page-{'abcdefgh'[number]}", host, ".".join(host.split(".")[-2:]), "a", "Open")
+    return replace(variant(number), links=(link,))
+
+
+def test_a_copy_that_leads_to_the_site_of_its_campaign_is_converted_although_the_network_is_rather_sure(world):
+    host = "portal.supplier-check.example"
+    judged, sure, elsewhere, certain = (
+        plant(world, leading(number, where), base)
+        for number, (where, base) in enumerate([(host, 0.5), (host, -6.0), ("other.example", -6.0), (host, -8.1)])
+    )
+    stranger = plant(world, replace(unrelated(7), links=leading(5, host).links), -6.0)
+    label_id = judge(world, judged)
+    assert held(world, sure).why[:2] == ("learned-host", f"label-{label_id}")
+    assert [held(world, number).disposition for number in (elsewhere, certain, stranger)] == [NONE] * 3
+    revoke(world.services, world.owner, label_id, "Wrong.")
+    assert held(world, sure).disposition is NONE
+
+
+def test_a_site_is_learned_from_copies_that_likeness_converts_and_unlearned_from_honest_ones(world):
+    host = "portal.supplier-check.example"
+    judge(world, plant(world, leading(0, "first.example"), 0.5))
+    assert held(world, plant(world, leading(1, host), -6.0)).disposition is NONE  # nobody was seen there yet
+    assert held(world, plant(world, leading(2, host), -1.0)).why[0] == "learned-similar"
+    assert held(world, plant(world, leading(3, host), -6.0)).why[0] == "learned-host"
+    judge(world, plant(world, leading(4, host), -1.0), NONE)
+    assert held(world, plant(world, leading(5, host), -6.0)).disposition is NONE
+
+
+def worded(first: int, last: int) -> Facts:
+    return Facts(
+        subject="Notice",
+        text=" ".join(f"{'abcdefghij'[n // 10]}{'klmnopqrst'[n % 10]}word" for n in range(first, last)),
+    )
+
+
+def test_what_a_new_copy_draws_into_a_judged_campaign_is_decided_anew(world):
+    """The one in the middle is like both; the ends are not like each other."""
+    judged, other = plant(world, worded(0, 60), 0.5), plant(world, worded(40, 100), -1.5)
+    judge(world, judged)
+    assert held(world, other).disposition is NONE
+    plant(world, worded(20, 80), -1.5)
+    assert held(world, other).why[0] == "learned-similar"
+
+
 def test_nobody_is_converted_whom_an_operator_judged_otherwise(world):
     first, second = plant(world, variant(0), -1.5), plant(world, variant(1), -1.5)
     judge(world, second, Disposition.SPAM)

@@ -1,0 +1,95 @@
+"""Poisoning: what can hostile reporters, a spoofed team and a hostile analyst do, and is all of it undone?
+
+Whole ways: mail in mailboxes, reported, fetched, read, scored by the shipped network, and decided. What the next
+network makes of hostile labels is measured by `benchmarks/test_poisoning.py`.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from as_it_stands import as_it_stands
+from builders import ANA, BEN, PEOPLE, World, make_services, seed_tenant
+from test_faults import Clock
+
+from backend.domain.disposition import Disposition
+from backend.domain.people import Role
+from backend.domain.submission import Identity, Kind
+from backend.flow.feedback import correct
+from backend.flow.intake import intake
+from backend.flow.learn import revoke_all_of
+from backend.flow.sweep import sweep
+from backend.store import labels, submissions
+from connectors.maildir.deliver import make_mailbox
+from model.composed.campaign import campaign
+from model.composed.write import AUTHSERV_ID
+
+MALICIOUS, NONE = Disposition.MALICIOUS, Disposition.NONE
+SIDES = {"crooked": 17, "honest": 12}
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def world(tmp_path: Path, sqlite_database, clock) -> World:
+    world = seed_tenant(make_services(tmp_path, sqlite_database, instead={"now": clock}))
+    world.set_policy(senders={"authserv_ids": [AUTHSERV_ID]})
+    for address in PEOPLE:
+        make_mailbox(world.mail, address)
+    return world
+
+
+def reported(world: World, side: str, count: int = 5, by: str = ANA, **fields: object) -> list[int]:
+    """Copies of one campaign, in everybody's mailbox and reported by one of them; returns the messages."""
+    found = []
+    for mail in campaign(SIDES[side], count, side):
+        copies = {address: world.deliver(address, mail.raw) for address in PEOPLE}
+        accepted = intake(world.services, world.report(by, copies[by], **fields))
+        with world.services.database.read() as tx:
+            found.append(submissions.get(tx, world.tenant_id, accepted.submission_id).message_id)
+    return found
+
+
+def standing_labels(world: World) -> list[labels.Label]:
+    with world.services.database.read() as tx:
+        return labels.newest_standing(tx, world.tenant_id, 100)
+
+
+def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everything(world, clock):
+    attacks, honest = reported(world, "crooked"), reported(world, "honest")
+    correct(world.services, world.owner, attacks[0], MALICIOUS)
+    correct(world.services, world.owner, honest[0], NONE)
+    before = as_it_stands(world)
+    mallory = world.operator(Role.ANALYST, "mallory")
+
+    correct(world.services, mallory, honest[1], MALICIOUS)
+    correct(world.services, mallory, attacks[1], NONE)
+    harmed = as_it_stands(world)
+
+    assert harmed.held[honest[1]][0] == MALICIOUS
+    assert harmed.mailboxes != before.mailboxes  # what an analyst judges is taken away: that is what they are for
+    untouched = set(before.held) - {honest[1], attacks[1]}
+    assert all(harmed.held[number][2:4] == before.held[number][2:4] for number in untouched)  # no copy of another
+    assert harmed.held[honest[0]] == before.held[honest[0]]  # another operator's word stands
+
+    assert revoke_all_of(world.services, world.owner, f"operator:{mallory.id}", "The account was taken over.") == 2
+    assert as_it_stands(world) == before
+    clock.ahead = timedelta(hours=25)
+    sweep(world.services)  # the later looks that were planned meanwhile find nothing to do
+    assert as_it_stands(world) == before
+
+
+def test_a_spoofed_team_mail_is_no_label_and_moves_no_margin(world):
+    attacks = reported(world, "crooked")
+    before = as_it_stands(world)
+    copies = [world.deliver(BEN, mail.raw) for mail in campaign(SIDES["crooked"], 5)]
+    for copy in copies:
+        for kind in (Kind.USER, Kind.TEAM):
+            intake(world.services, world.report(BEN, copy, kind=kind, identity=Identity.UNVERIFIED))
+    after = as_it_stands(world)
+    assert standing_labels(world) == []
+    assert (after.held, after.margins) == (before.held, before.margins)
+    assert set(attacks) == set(after.held)
