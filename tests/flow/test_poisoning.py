@@ -1,7 +1,7 @@
 """Poisoning: what can hostile reporters, a spoofed team and a hostile analyst do, and is all of it undone?
 
 Whole ways: mail in mailboxes, reported, fetched, read, scored by the shipped network, and decided. What the next
-network makes of hostile labels is measured by `benchmarks/test_poisoning.py`.
+network makes of hostile labels is measured by `benchmarks/test_hostile_labels.py`.
 """
 
 from datetime import timedelta
