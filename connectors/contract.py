@@ -35,6 +35,7 @@ class Outcome(StrEnum):
     UNREACHABLE = "unreachable"
     EXPIRED = "expired"
     RESTORED = "restored"
+    EXEMPT = "exempt"  # the tenant wants nothing taken out of this mailbox: no provider says so
 
 
 @dataclass(frozen=True)

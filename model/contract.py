@@ -21,7 +21,7 @@ class Opinion:
     """What one module beside the network thinks. It never enters the margin.
 
     `score` lies in [0, 1]; `distance` is how much score was missing before the module would have acted
-    (0 when it acted); `hard` is a match that may decide MALICIOUS by itself.
+    (0 when it acted); `hard` is a match that may decide MALICIOUS by itself, `review` one that a person must look at.
     """
 
     module: str
@@ -29,6 +29,7 @@ class Opinion:
     distance: float
     hard: bool = False
     reasons: tuple[Reason, ...] = ()
+    review: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,9 @@ class ModuleContext:
     trusted_senders: tuple[str, ...] = ()
     trusted_source_addresses: tuple[str, ...] = ()
     blocked_senders: tuple[str, ...] = ()
+    acceptable_senders: tuple[str, ...] = ()
+    verify_senders: tuple[str, ...] = ()
+    trusted_domains: tuple[str, ...] = ()
     trusted_authserv_ids: tuple[str, ...] = ()
     simulation_tokens: tuple[str, ...] = ()
     similar: Mapping[int, tuple[float, str]] = field(default_factory=dict)

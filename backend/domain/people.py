@@ -21,12 +21,13 @@ class Right(StrEnum):
     METRICS = "metrics"
     PEOPLE = "people"  # who works here, as what
     NETWORK = "network"  # which network serves
+    LISTS = "lists"  # the tenant's own lists and rules, which say whom to believe
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.OWNER: frozenset(Right),
-    Role.ADMIN: frozenset({Right.SETTINGS, Right.METRICS}),
-    Role.ANALYST: frozenset({Right.MAIL, Right.METRICS}),
+    Role.ADMIN: frozenset({Right.SETTINGS, Right.METRICS, Right.LISTS}),
+    Role.ANALYST: frozenset({Right.MAIL, Right.METRICS, Right.LISTS}),
     Role.VIEWER: frozenset({Right.METRICS}),
 }
 

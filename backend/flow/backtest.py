@@ -16,6 +16,7 @@ from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.people import Actor, Operator, Right
 from backend.domain.submission import EvidenceSource
 from backend.errors import NotAllowed
+from backend.flow.context import list_context
 from backend.policy.licence import lower_bound
 from backend.policy.rules import Circumstances, rule
 from backend.policy.settings import TenantPolicy
@@ -25,7 +26,7 @@ from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from model.contract import ModuleContext
 from model.modules.authentication import impersonates
-from model.modules.lists import is_simulation, trusted_sender
+from model.modules.lists import is_simulation, trusted_sender, verify_sender
 
 MOST_MESSAGES = 2000  # at or above the threshold; older ones are left out
 
@@ -39,12 +40,13 @@ def run_backtest(services: Services, operator: Operator) -> int:
     now = services.now()
     with services.database.read() as tx:
         tenant = tenants.get(tx, operator.tenant_id)
+        context = list_context(tx, tenant, now)
         since = now - timedelta(days=tenant.policy.backtest.days)
         looked_at = backtests.count_messages(tx, tenant.id, since)
         would = [
             judged
             for message_id in backtests.may_have_acted(tx, tenant.id, since, MOST_MESSAGES)
-            for judged in _would_be(tx, tenant, message_id)
+            for judged in _would_be(tx, tenant, context, message_id)
         ]
     confirmed = sum(judged is not None and judged not in LEGITIMATE for judged in would)
     wrong = sum(judged in LEGITIMATE for judged in would)
@@ -53,21 +55,23 @@ def run_backtest(services: Services, operator: Operator) -> int:
 
     with services.database.begin() as tx:
         found = {**counted, "lower_bound": lower_bound(confirmed + wrong, wrong)}
-        mark = policy_mark(tenant.policy)
+        mark = policy_mark(tenant.policy, context)
         number = backtests.add(tx, tenant.id, run_by=operator.id, run_at=now, policy_mark=mark, **found)
         audit.record(tx, tenant.id, Actor("operator", operator.id), "back-test run", "settings", counted, now)
     log.info("back-test", tenant=tenant.id, **counted)
     return number
 
 
-def policy_mark(policy: TenantPolicy) -> str:
-    """Names what a back-test depends on: another mark means that it says nothing of the policy in force."""
+def policy_mark(policy: TenantPolicy, context: ModuleContext) -> str:
+    """Names what a back-test depends on: another mark means that it says nothing of policy and lists in force."""
     parts = policy.model_dump(mode="json", include={"psr", "actions", "thresholds", "senders", "hard_delete_confirmed"})
     parts["psr"].pop("switch")
+    kept_away = {"trusted": context.trusted_senders, "verify": context.verify_senders}
+    parts |= {name: sorted(entries) for name, entries in kept_away.items() if entries}
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _would_be(tx: Connection, tenant: Tenant, message_id: int) -> list[Disposition | None]:
+def _would_be(tx: Connection, tenant: Tenant, context: ModuleContext, message_id: int) -> list[Disposition | None]:
     """What a person held a would-be retraction to be (None: nobody said); empty when PSR would have done nothing."""
     message = messages.get(tx, tenant.id, message_id)
     judged, judged_at = backtests.judgement(tx, tenant.id, message_id)
@@ -76,25 +80,17 @@ def _would_be(tx: Connection, tenant: Tenant, message_id: int) -> list[Dispositi
         return []
     last = given[0]
     reports = [one for one in submissions.of_message(tx, tenant.id, message_id) if one.received_at <= last.scored_at]
-    ruling = rule(last.verdict, _circumstances(tenant, message), reports, _switched_on(tenant.policy))
+    ruling = rule(last.verdict, _circumstances(message, context), reports, _switched_on(tenant.policy))
     return [judged] if ruling.response is Response.RETRACT else []
 
 
-def _circumstances(tenant: Tenant, message: Message) -> Circumstances:
-    senders = tenant.policy.senders
-    context = ModuleContext(
-        trusted_senders=senders.trusted,
-        trusted_source_addresses=senders.trusted_source_addresses,
-        blocked_senders=senders.blocked,
-        trusted_authserv_ids=senders.authserv_ids,
-        simulation_tokens=senders.simulation_tokens,
-        similar={},
-    )
+def _circumstances(message: Message, context: ModuleContext) -> Circumstances:
     return Circumstances(
         simulation=is_simulation(message.facts, context),
         impersonation=impersonates(message.facts) is not None,
         trusted_evidence=message.evidence_source != EvidenceSource.CLIENT,
         trusted_sender=trusted_sender(message.facts, context) is not None,
+        verify_sender=verify_sender(message.facts, context) is not None,
     )
 
 

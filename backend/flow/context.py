@@ -1,28 +1,33 @@
 """Context: what may the modules beside the network know of this tenant?"""
 
 from dataclasses import replace
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from backend.store import campaigns, decisions, landings
+from backend.domain.listed import ListKind
+from backend.store import campaigns, decisions, landings, lists
 from backend.store.tenants import Tenant
 from model.contract import ModuleContext
 from model.modules.campaigns import bands, similarity
 
 
-def module_context(tx: Connection, tenant: Tenant, message_id: int) -> ModuleContext:
+def module_context(tx: Connection, tenant: Tenant, message_id: int, now: datetime) -> ModuleContext:
     """The tenant's lists, its own messages that resemble this one, and where the links led."""
     led_to = landings.of_message(tx, tenant.id, message_id) or ()
-    return replace(list_context(tenant), similar=_similar(tx, tenant, message_id), landings=led_to)
+    return replace(list_context(tx, tenant, now), similar=_similar(tx, tenant, message_id), landings=led_to)
 
 
-def list_context(tenant: Tenant) -> ModuleContext:
-    """The tenant's lists alone."""
-    senders = tenant.policy.senders
+def list_context(tx: Connection, tenant: Tenant, now: datetime) -> ModuleContext:
+    """The tenant's lists alone, as they stand at that time; what its policy names counts beside them."""
+    senders, standing = tenant.policy.senders, lists.acting(tx, tenant.id, now)
     return ModuleContext(
-        trusted_senders=senders.trusted,
+        trusted_senders=senders.trusted + standing.of(ListKind.TRUSTED),
         trusted_source_addresses=senders.trusted_source_addresses,
-        blocked_senders=senders.blocked,
+        blocked_senders=senders.blocked + standing.of(ListKind.BLOCKED),
+        acceptable_senders=standing.of(ListKind.ACCEPTABLE),
+        verify_senders=standing.of(ListKind.VERIFY),
+        trusted_domains=standing.of(ListKind.DOMAIN),
         trusted_authserv_ids=senders.authserv_ids,
         simulation_tokens=senders.simulation_tokens,
     )

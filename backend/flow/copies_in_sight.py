@@ -3,23 +3,29 @@
 from collections.abc import Iterator
 from itertools import islice
 
+from backend.domain.listed import ListKind
 from backend.services import Services
+from backend.store import lists
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from connectors.contract import Copy, Mailboxes, Wanted
 from model.message.fingerprint import fingerprint
 from model.message.parse import parse_message
+from model.modules.patterns import compiled
 
 _TOGETHER = 200  # copies that are read in one go
 
 
 def copies_in_sight(services: Services, tenant: Tenant, message: Message) -> int:
-    """Count them, each proven by its fingerprint. Raises ConnectorError when mailboxes cannot be listed.
+    """Count those that would be taken, each proven by its fingerprint. Raises ConnectorError when mailboxes cannot be
+    listed.
 
     A mailbox that cannot be searched now is left out: this is a preview, not a proof.
     """
     mailboxes = services.mailboxes(tenant.id)
-    candidates = _candidates(mailboxes, message)
+    with services.database.read() as tx:
+        exempt = compiled(lists.acting(tx, tenant.id, services.now()).of(ListKind.EXEMPT))
+    candidates = (copy for copy in _candidates(mailboxes, message) if exempt.of_address(copy.mailbox) is None)
     seen = 0
     while page := list(islice(candidates, _TOGETHER)):
         for _copy, raw in mailboxes.fetch_many(page):

@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 from backend.domain.decision import Decision, Response, Ruling
 from backend.domain.disposition import Disposition
 from backend.domain.label import Source
+from backend.domain.lesson import How
 from backend.domain.people import POLICY, Actor
 from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission, SubmittedAs
 from backend.errors import Conflict
@@ -19,7 +20,7 @@ from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from backend.store.verdicts import KeptVerdict
 from model.modules.authentication import impersonates
-from model.modules.lists import is_simulation, trusted_sender
+from model.modules.lists import acceptable_sender, is_simulation, trusted_sender, verify_sender
 
 log = structlog.get_logger()
 
@@ -60,7 +61,7 @@ def decide_message(
         return standing.disposition
 
     reports = submissions.of_message(tx, tenant.id, message_id)
-    circumstances = _circumstances(tx, tenant, message, kept.verdict.base_margin)
+    circumstances = _circumstances(tx, services, tenant, message, kept.verdict.base_margin)
     ruling = rule(kept.verdict, circumstances, reports, tenant.policy)
     if standing is None or by_people or not _says_the_same(standing, ruling):
         decision_id = _append(tx, services, tenant, kept, ruling)
@@ -69,16 +70,23 @@ def decide_message(
     return ruling.disposition
 
 
-def _circumstances(tx: Connection, tenant: Tenant, message: Message, base_margin: float) -> Circumstances:
-    context = list_context(tenant)
+def _circumstances(
+    tx: Connection, services: Services, tenant: Tenant, message: Message, base_margin: float
+) -> Circumstances:
+    context = list_context(tx, tenant, services.now())
     simulation = is_simulation(message.facts, context)
     trusted = trusted_sender(message.facts, context) is not None
+    lesson = None if simulation else lesson_for(tx, tenant, message.id, base_margin)
+    if trusted and lesson and lesson.how is not How.SAME:  # of others: trust is lost by what this very message is
+        lesson = None
     return Circumstances(
         simulation=simulation,
         impersonation=impersonates(message.facts) is not None,
         trusted_evidence=message.evidence_source != EvidenceSource.CLIENT,
         trusted_sender=trusted,
-        lesson=None if simulation or trusted else lesson_for(tx, tenant, message.id, base_margin),
+        acceptable_sender=acceptable_sender(message.facts, context) is not None,
+        verify_sender=verify_sender(message.facts, context) is not None,
+        lesson=lesson,
     )
 
 

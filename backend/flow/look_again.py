@@ -6,7 +6,7 @@ limits and its approvals; in preview the copies are only counted.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
@@ -49,7 +49,7 @@ def look_again(services: Services, look_id: int) -> None:
         look = later_looks.claim(tx, look_id, services.now(), lease(services))
         if look is None:
             return None
-        found = _as_it_stands(tx, look)
+        found = _as_it_stands(tx, look, services.now())
     if look.attempts > services.settings.max_attempts:
         return _finish(services, look, Response.NOTHING, why="gave-up")
 
@@ -70,12 +70,12 @@ def _act(services: Services, look: LaterLook, found: _Found) -> None:
         _retract(services, look, found)
 
 
-def _as_it_stands(tx: Connection, look: LaterLook) -> _Found:
+def _as_it_stands(tx: Connection, look: LaterLook, now: datetime) -> _Found:
     tenant = tenants.get(tx, look.tenant_id)
     message = messages.get(tx, look.tenant_id, look.message_id)
     assert message is not None, "messages are never deleted"
     standing = decisions.standing(tx, look.tenant_id, look.message_id)
-    context = module_context(tx, tenant, message.id)
+    context = module_context(tx, tenant, message.id, now)
     last = next(iter(retractions.of_message(tx, tenant.id, message.id, limit=1)), None)
     action = tenant.policy.action_for(Disposition.MALICIOUS)
     checks = (

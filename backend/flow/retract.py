@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import Connection
 
 from backend.domain.disposition import LEGITIMATE
+from backend.domain.listed import ListKind
 from backend.domain.people import POLICY, SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
 from backend.errors import Unknown
@@ -20,12 +21,13 @@ from backend.flow.again import LeaseLost, put_back
 from backend.flow.claim import is_panic, lease
 from backend.flow.copies_in_sight import is_message
 from backend.services import Services
-from backend.store import audit, copies, decisions, messages, retractions, tenants
+from backend.store import audit, copies, decisions, lists, messages, retractions, tenants
 from backend.store.copies import JournalEntry
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from connectors.contract import Action, Copy, Mailboxes, Outcome, Receipt, Searched, Wanted
 from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, TryLater
+from model.modules.patterns import compiled
 
 _TOGETHER = 1_000  # copies fetched, journaled and taken away in one go: each go ends with waiting for the slowest
 CALLED_OFF = ("retraction-called-off",)  # why an operator's decision stands who undid what was still running
@@ -66,8 +68,10 @@ class _Work:
         with services.database.read() as tx:
             self.tenant: Tenant = tenants.get(tx, retraction.tenant_id)
             message = messages.get(tx, retraction.tenant_id, retraction.message_id)
+            exempt = lists.acting(tx, retraction.tenant_id, services.now()).of(ListKind.EXEMPT)
         if message is None:
             raise Unknown("The message of this retraction is gone.")
+        self.exempt = compiled(exempt)
         self.message: Message = message
         self.mailboxes: Mailboxes = services.mailboxes(retraction.tenant_id)
         self.renewed_at = services.now()
@@ -125,7 +129,11 @@ class _Work:
                 self.note(copy, raw)
 
         now = self.services.now()
+        left = [copy for copy in same if self.is_exempt(copy)]
+        same = [copy for copy in same if not self.is_exempt(copy)]
         with self.services.database.begin() as tx:
+            for copy in left:
+                copies.note(tx, self.retraction, copy, Outcome.EXEMPT, "", now)
             for copy in other:
                 detail = "same Message-ID, another message"
                 copies.note(tx, self.retraction, copy, Outcome.DIFFERENT_MESSAGE, detail, now)
@@ -135,6 +143,9 @@ class _Work:
                     copies.intend_again(tx, self.retraction, copy, now)
         return len(same)
 
+    def is_exempt(self, copy: Copy) -> bool:
+        return self.exempt.of_address(copy.mailbox) is not None
+
     def is_this(self, raw: bytes) -> bool:
         return is_message(raw, self.tenant, self.message)
 
@@ -143,6 +154,10 @@ class _Work:
         last, left = 0, at_most
         while page := self.intended(after=last, limit=_TOGETHER if left is None else min(left, _TOGETHER)):
             left = None if left is None else left - len(page)
+            last = page[-1].id
+            page = self.without_exempt(page)
+            if not page:
+                continue
             self.set_deadline()
             self.renew(page)
             entries = {(entry.copy.mailbox, entry.copy.id): entry for entry in page}
@@ -150,7 +165,15 @@ class _Work:
             for copy, answer in self.mailboxes.retract_many(together, Action(self.retraction.action)):
                 self.settle(entries[copy.mailbox, copy.id], answer)
                 self.renew_in_time()
-            last = page[-1].id
+
+    def without_exempt(self, page: list[JournalEntry]) -> list[JournalEntry]:
+        """What was intended before its mailbox became exempt is left where it is."""
+        exempt = [entry.id for entry in page if self.is_exempt(entry.copy)]
+        if not exempt:
+            return page
+        with self.services.database.begin() as tx:
+            left = copies.leave(tx, self.retraction, exempt, self.services.now())
+        return [entry for entry in page if entry.id not in left]
 
     def intended(self, after: int, limit: int) -> list[JournalEntry]:
         if limit <= 0:

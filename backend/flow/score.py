@@ -52,7 +52,7 @@ def _scored_with_all_reports(services: Services, submission: Submission, message
 
     with services.database.read() as tx:
         shares = reporter_shares(tx, tenant, message_id)
-        context = module_context(tx, tenant, message_id)
+        context = module_context(tx, tenant, message_id, services.now())
 
     verdict = replace(think(services, tenant, message, shares), opinions=opinions(message.facts, context))
 
@@ -80,7 +80,7 @@ def rescore(services: Services, tenant_id: int, message_id: int) -> bool:
         message = messages.get(tx, tenant_id, message_id)
         shares = reporter_shares(tx, tenant, message_id)
         last = verdicts.latest(tx, tenant_id, message_id)
-        context = module_context(tx, tenant, message_id)
+        context = module_context(tx, tenant, message_id, services.now())
     if message is None or message.erased_at or last is None or last.reporters == shares:
         return False
 

@@ -12,6 +12,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.people import SYSTEM, Actor, Operator, Right
 from backend.errors import Conflict, NotAllowed, Unknown
 from backend.flow.backtest import policy_mark
+from backend.flow.context import list_context
 from backend.policy.licence import Licence
 from backend.policy.licence import licence as licence_of
 from backend.policy.settings import NO_ACTION
@@ -67,12 +68,13 @@ def readiness(tx: Connection, tenant: Tenant, now: datetime) -> Readiness:
     """What stands between this tenant and PSR switched on."""
     last = backtests.newest(tx, tenant.id)
     fresh = last is not None and now - last.run_at <= timedelta(hours=tenant.policy.backtest.valid_hours)
+    mark = policy_mark(tenant.policy, list_context(tx, tenant, now))
     needed = tenant.policy.psr.licence_precision
     return Readiness(
         has_action=tenant.policy.action_for(Disposition.MALICIOUS) != NO_ACTION,
         earned=licence(tx, tenant),
         backtest=last,
-        is_current=fresh and last is not None and last.policy_mark == policy_mark(tenant.policy),
+        is_current=fresh and last is not None and last.policy_mark == mark,
         backtest_bound=last is not None and last.lower_bound >= needed,
         needed=needed,
     )

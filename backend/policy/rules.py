@@ -17,6 +17,7 @@ _BY_HEAD = {
     "bulk": Disposition.BULK,
     "none": Disposition.NONE,
 }
+_NUISANCES = frozenset({Disposition.SPAM, Disposition.BULK, Disposition.SPOOF})
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Circumstances:
     impersonation: bool = False  # alignment failed and somebody is impersonated
     trusted_evidence: bool = True  # the bytes that were judged came from a mailbox or the team
     trusted_sender: bool = False  # and proven to be: aligned, or from an address the gateway recorded
+    acceptable_sender: bool = False  # with the same proof
+    verify_sender: bool = False  # with the same proof: a forged one must not keep PSR away
     lesson: Lesson | None = None  # another message that people judged, which makes this one malicious
 
 
@@ -34,11 +37,7 @@ def rule(
     verdict: Verdict, circumstances: Circumstances, submissions: Sequence[Submission], policy: TenantPolicy
 ) -> Ruling:
     """What this message is held to be, and what PSR does about it."""
-    disposition, because = disposition_of(verdict, circumstances.impersonation, policy)
-    why: tuple[str, ...] = (because,)
-    if circumstances.lesson and disposition is not Disposition.MALICIOUS:
-        disposition, why = Disposition.MALICIOUS, circumstances.lesson.why
-
+    disposition, why = _held_to_be(verdict, circumstances, policy)
     obstacle = _obstacle(verdict, circumstances, submissions, policy)
     if obstacle:
         return Ruling(disposition, circumstances.simulation, Response.NOTHING, NO_ACTION, (*why, obstacle))
@@ -49,6 +48,27 @@ def rule(
     return Ruling(disposition, False, Response.RETRACT, action, why)
 
 
+def _held_to_be(
+    verdict: Verdict, circumstances: Circumstances, policy: TenantPolicy
+) -> tuple[Disposition, tuple[str, ...]]:
+    """What people taught comes first, then what the tenant's lists let off, then what was found."""
+    disposition, because = disposition_of(verdict, circumstances.impersonation, policy)
+    taught, excuse = circumstances.lesson, _excuse(disposition, verdict, circumstances)
+    if taught and (excuse or disposition is not Disposition.MALICIOUS):
+        return Disposition.MALICIOUS, taught.why
+    return (Disposition.NONE, (excuse,)) if excuse else (disposition, (because,))
+
+
+def _excuse(disposition: Disposition, verdict: Verdict, circumstances: Circumstances) -> str | None:
+    """The list that lets this message off, if one does and none speaks against its sender."""
+    against = any((one.hard or one.review) and one.module == "lists" for one in verdict.opinions)
+    if against or disposition is Disposition.NONE:
+        return None
+    if circumstances.trusted_sender:
+        return "listed-trusted"
+    return "listed-acceptable" if circumstances.acceptable_sender and disposition in _NUISANCES else None
+
+
 def disposition_of(verdict: Verdict, impersonation: bool, policy: TenantPolicy) -> tuple[Disposition, str]:
     """The disposition and the code of the rule that gave it (design section 7)."""
     if verdict.margin >= 0:
@@ -57,6 +77,8 @@ def disposition_of(verdict: Verdict, impersonation: bool, policy: TenantPolicy) 
         return Disposition.MALICIOUS, "hard-match"
     if verdict.margin >= -policy.thresholds.suspicious_below:
         return Disposition.SUSPICIOUS, "within-suspicious-band"
+    if any(opinion.review for opinion in verdict.opinions):
+        return Disposition.SUSPICIOUS, "asked-for-review"
     if impersonation:
         return Disposition.SPOOF, "spoof-alignment-failed"
     return _BY_HEAD[_likeliest(verdict.probabilities)], "likeliest-by-head"
@@ -74,6 +96,7 @@ def _obstacle(
         (verdict.margin < 0, "margin-below-threshold"),
         (circumstances.simulation, "simulation"),
         (circumstances.trusted_sender, "trusted-sender"),
+        (circumstances.verify_sender, "verify-sender"),
         (not circumstances.trusted_evidence, "untrusted-evidence"),
         (policy.psr.switch is Psr.OFF, "psr-off"),
         (policy.action_for(Disposition.MALICIOUS) == NO_ACTION, "no-action-configured"),

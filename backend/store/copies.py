@@ -55,6 +55,14 @@ def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, d
         tx.execute(update(copies).where(here).values(outcome=outcome, detail=detail, finished_at=now))
 
 
+def leave(tx: Connection, retraction: Retraction, entry_ids: Sequence[int], now: datetime) -> set[int]:
+    """Their mailboxes became exempt. Those that the provider was asked about already are not left: who knows what it
+    did? Returns the ids of the others."""
+    here = and_(_of(retraction), copies.c.id.in_(entry_ids), copies.c.outcome == "", copies.c.asked_at.is_(None))
+    values = {"outcome": Outcome.EXEMPT, "detail": "", "finished_at": now}
+    return set(tx.scalars(update(copies).where(here).values(**values).returning(copies.c.id)))
+
+
 def unsearched(tx: Connection, retraction: Retraction) -> set[str]:
     """Mailboxes that an earlier search could not look into."""
     return set(tx.scalars(select(copies.c.mailbox).where(_of(retraction), copies.c.provider_copy_id == "")))

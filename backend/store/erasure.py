@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from backend.domain.people import Actor
+from backend.domain.people import SYSTEM, Actor
 from backend.errors import Unknown
 from backend.store import audit, embedded
 from backend.store.database import Database
@@ -35,6 +35,7 @@ from backend.store.tables import (
     answers,
     copies,
     evidence,
+    list_entries,
     messages,
     metadata,
     people,
@@ -81,6 +82,7 @@ def erase_person(database: Database, kept: EvidenceStore, tenant_id: int, person
     traces = _traces(database, tenant_id, person_id)
     pieces = _delete_pieces(database, kept, tenant_id, person_id, traces, now)
     _empty_copies(database, tenant_id, traces)
+    _take_off_lists(database, tenant_id, traces, now)
     rows = sum(_clean_table(database, tenant_id, table, traces) for table in _tables_to_clean())
     embedded.forget_deleted(database)
     _forget_person(database, tenant_id, person_id, traces.mark, now)
@@ -155,6 +157,14 @@ def _empty_copies(database: Database, tenant_id: int, traces: Traces) -> None:
         for row in tx.execute(select(copies.c.id).where(theirs)).all():
             bare = {"mailbox": traces.mark, "provider_copy_id": f"{traces.mark}-{row.id}", "state": {}}
             tx.execute(update(copies).where(copies.c.id == row.id).values(**bare, folder="", held="", detail=""))
+
+
+def _take_off_lists(database: Database, tenant_id: int, traces: Traces, now: datetime) -> None:
+    """An entry that names the person says nothing any more once their address is gone from it."""
+    with database.begin() as tx:
+        theirs = and_(list_entries.c.tenant_id == tenant_id, list_entries.c.pattern.in_(traces.addresses))
+        values = {"removed_at": now, "removed_by": str(SYSTEM)}
+        tx.execute(update(list_entries).where(theirs, list_entries.c.removed_at.is_(None)).values(**values))
 
 
 def _tables_to_clean() -> list[Table]:

@@ -25,7 +25,7 @@ MOST_CAMPAIGNS = 8
 MOST_REPORTERS = 20
 BIN_EDGES = (-6, -4, -3, -2, -1, 0, 1, 2, 4)  # nats from the threshold; what lies beyond is in the outer bins
 _TAKEN = (Outcome.RETRACTED, Outcome.RESTORED)  # it had been taken away, whatever came later
-_HARMLESS = (Outcome.ALREADY_GONE, Outcome.NOT_FOUND, Outcome.DIFFERENT_MESSAGE)  # nothing was left to take
+_HARMLESS = (Outcome.ALREADY_GONE, Outcome.NOT_FOUND, Outcome.DIFFERENT_MESSAGE, Outcome.EXEMPT)  # nothing to take
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Links: does a link lead somewhere else than a person would believe, and to what kind of page?"""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import unquote
 
 from model.contract import Landing, ModuleContext, Opinion, Reason
@@ -10,6 +11,7 @@ from model.features.scrub import needles
 from model.message.domains import registrable
 from model.message.facts import Facts, Link
 from model.modules.landing import is_anybodys
+from model.modules.patterns import Patterns, compiled
 
 ACTS_FROM = 0.8
 _MOST_LINKS = 100
@@ -35,11 +37,12 @@ WEIGHTS = {
 }
 # A page that a message judged malicious led to is proof enough to name this one malicious as well.
 CERTAIN = frozenset({"landing-known-page"})
+_LIKENESS = frozenset({"link-lookalike-domain", "link-brand-elsewhere", "link-misleads"})
 
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
     """How misleading the links are together, with each sign's link to look at; certain where a page is known."""
-    found = _signs(facts) | _landed(context.landings)
+    found = _signs_with_trust(facts, compiled(context.trusted_domains)) | _landed(context.landings)
     doubt = 1.0
     for code in found:
         doubt *= 1.0 - WEIGHTS[code]
@@ -47,6 +50,15 @@ def opinion(facts: Facts, context: ModuleContext) -> Opinion:
     reasons = tuple(Reason(code, detail) for code, detail in found.items())
     hard = not CERTAIN.isdisjoint(found)
     return Opinion("links", score, max(0.0, round(ACTS_FROM - score, 4)), hard, reasons)
+
+
+def _signs_with_trust(facts: Facts, trusted: Patterns) -> dict[str, str]:
+    """The signs; a domain that the tenant trusts is not held to be like somebody else's."""
+    signs = _signs(facts)
+    if _LIKENESS.isdisjoint(signs):
+        return signs
+    others = _signs(replace(facts, links=tuple(one for one in facts.links if not trusted.of_domain(one.host))))
+    return {code: others.get(code, said) for code, said in signs.items() if code not in _LIKENESS or code in others}
 
 
 def _signs(facts: Facts) -> dict[str, str]:

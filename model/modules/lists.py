@@ -1,37 +1,64 @@
-"""Lists: is the sender trusted, blocked, or the tenant's own exercise?"""
+"""Lists: is the sender trusted, acceptable, blocked, to be verified, or the tenant's own exercise?
+
+What lets mail off needs a proven sender, because From alone is forgeable. What speaks against it does not.
+"""
 
 import hmac
-from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 
 from model.contract import ModuleContext, Opinion, Reason
-from model.message.domains import registrable
 from model.message.facts import Facts
+from model.modules.patterns import Patterns, compiled, named
 
 
 def opinion(facts: Facts, context: ModuleContext) -> Opinion:
-    """A blocked sender is a hard match; a trusted one speaks against, and vetoes PSR elsewhere."""
-    blocked = _listed(_claimed(facts), context.blocked_senders)
+    """A blocked sender is a hard match, one to be verified wants a person; the others are said, and act elsewhere."""
+    blocked = blocked_sender(facts, context)
     if blocked:
         return Opinion("lists", 1.0, 0.0, hard=True, reasons=(Reason("sender-blocked", blocked),))
-    trusted = trusted_sender(facts, context)
-    reasons = (Reason("sender-trusted", trusted),) if trusted else ()
-    return Opinion("lists", 0.0, 1.0, reasons=reasons)
+    verify = seen_to_verify(facts, context)
+    found = (
+        Reason("sender-verify", verify or ""),
+        Reason("sender-trusted", trusted_sender(facts, context) or ""),
+        Reason("sender-acceptable", acceptable_sender(facts, context) or ""),
+    )
+    reasons = tuple(reason for reason in found if reason.detail)
+    return Opinion("lists", 0.0, 1.0, reasons=reasons, review=verify is not None)
+
+
+def blocked_sender(facts: Facts, context: ModuleContext) -> str | None:
+    """The entry of the blocked senders that names anybody who has a part in sending it."""
+    return _names_any(facts, compiled(context.blocked_senders))
+
+
+def seen_to_verify(facts: Facts, context: ModuleContext) -> str | None:
+    """The same of those whose mail a person looks at."""
+    return _names_any(facts, compiled(context.verify_senders))
 
 
 def trusted_sender(facts: Facts, context: ModuleContext) -> str | None:
     """The list entry that proves the sender trusted, or None.
 
-    Trusted means that DMARC passed and aligned for a listed From, or that the tenant's own gateway recorded a listed
+    Proven means that DMARC passed and aligned for a listed From, or that the tenant's own gateway recorded a listed
     source address. From alone is forgeable, and so are several From headers.
     """
+    gateway = compiled(context.trusted_source_addresses).of_source(facts.authentication.source_address)
+    return gateway or _proven(facts, compiled(context.trusted_senders))
+
+
+def acceptable_sender(facts: Facts, context: ModuleContext) -> str | None:
+    """The entry of the acceptable senders, with the same proof."""
+    return _proven(facts, compiled(context.acceptable_senders))
+
+
+def verify_sender(facts: Facts, context: ModuleContext) -> str | None:
+    """The entry of those whose mail a person looks at, with the same proof."""
+    return _proven(facts, compiled(context.verify_senders))
+
+
+def is_proven(facts: Facts) -> bool:
+    """Whether one From is proven by DMARC in alignment, as the tenant's own gateway found."""
     found = facts.authentication
-    network = _listed_address(found.source_address, context.trusted_source_addresses)
-    if network:
-        return network
-    if found.dmarc != "pass" or found.aligned is not True or len(facts.from_) != 1:
-        return None
-    return _listed(_claimed(facts), context.trusted_senders)
+    return found.dmarc == "pass" and found.aligned is True and len(facts.from_) == 1
 
 
 def is_simulation(facts: Facts, context: ModuleContext) -> bool:
@@ -44,31 +71,15 @@ def is_simulation(facts: Facts, context: ModuleContext) -> bool:
     )
 
 
-def _listed_address(source: str, entries: Sequence[str]) -> str | None:
-    """The entry that the source address fits, however either is written; an entry may be a network (192.0.2.0/24)."""
-    try:
-        address = ip_address(source)
-    except ValueError:
-        return None
-    for entry in entries:
-        try:
-            if address in ip_network(entry.strip(), strict=False):
-                return entry
-        except ValueError:
-            continue  # a mistyped entry trusts nobody
-    return None
+def _proven(facts: Facts, patterns: Patterns) -> str | None:
+    source = patterns.of_source(facts.authentication.source_address)
+    if source or not is_proven(facts):
+        return source
+    return named([facts.from_address], patterns)
 
 
-def _claimed(facts: Facts) -> list[str]:
-    return [sender.address for sender in facts.from_[:10] if sender.address]
-
-
-def _listed(addresses: Sequence[str], entries: Sequence[str]) -> str | None:
-    """The first entry that names one of the addresses: an address, a domain, or a domain's organisation."""
-    wanted = {entry.strip().lower().removeprefix("@") for entry in entries}
-    for address in addresses:
-        domain = address.rpartition("@")[2]
-        for form in (address, domain, registrable(domain)):
-            if form and form in wanted:
-                return form
-    return None
+def _names_any(facts: Facts, patterns: Patterns) -> str | None:
+    """The entry that names whoever has a part in sending it: as From, Sender, Reply-To, envelope or source address."""
+    people = (*facts.from_[:10], *facts.sender[:10], *facts.reply_to[:10])
+    addresses = [*(person.address for person in people), facts.return_path]
+    return named(addresses, patterns) or patterns.of_source(facts.authentication.source_address)

@@ -5,6 +5,7 @@ Times are stored as UTC without a zone. Every table carries `tenant_id`, and eve
 
 from backend.store.tables.columns import metadata
 from backend.store.tables.learning import candidates, labels, lessons, servings
+from backend.store.tables.lists import list_entries, own_rule_tests, own_rule_versions, own_rules
 from backend.store.tables.mail import (
     campaign_changes,
     campaigns,
@@ -48,6 +49,7 @@ __all__ = [
     "landings",
     "later_looks",
     "lessons",
+    "list_entries",
     "messages",
     "metadata",
     "minhashes",
@@ -55,6 +57,9 @@ __all__ = [
     "operation_items",
     "operations",
     "operators",
+    "own_rule_tests",
+    "own_rule_versions",
+    "own_rules",
     "people",
     "preferences",
     "psr_log",
