@@ -1,7 +1,7 @@
 """Listed: which senders, recipients and domains has a tenant an opinion of its own about?"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 
@@ -44,6 +44,11 @@ class Entry:
     expires_at: datetime | None
     removed_by: str
     removed_at: datetime | None
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it counts."""
+        return (self.expires_at - timedelta(days=1)).date() if self.expires_at else None
 
     def acts(self, now: datetime) -> bool:
         """Whether it counts at that time."""

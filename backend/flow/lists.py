@@ -173,7 +173,7 @@ def _matches(facts: Facts, context: ModuleContext, standing: lists.Lists) -> Ite
 
 def _keep(services: Services, operator: Operator, wishes: Sequence[Wish], what: str) -> Added:
     actor, now = Actor("operator", operator.id), services.now()
-    unique = list({(wish.kind, wish.pattern): wish for wish in wishes}.values())
+    unique = list({(wish.kind, wish.pattern): wish for wish in reversed(wishes)}.values())[::-1]
     with services.database.begin() as tx:
         room = lists.MOST - sum(lists.counts(tx, operator.tenant_id).values())
         if len(unique) > room:

@@ -26,6 +26,7 @@ from backend.web import (
     inbox,
     languages,
     learning,
+    lists,
     look,
     me,
     message,
@@ -98,6 +99,7 @@ def register(app: Flask, services: Services) -> None:
         outbound,
         campaigns,
         learning,
+        lists,
     ):
         web.register_blueprint(part.pages)
     web.before_request(csrf.protect)

@@ -90,21 +90,18 @@ def _authentication(opinion: Opinion, facts: Facts, _policy: TenantPolicy) -> st
     return _("SPF %(spf)s, DKIM %(dkim)s, DMARC %(dmarc)s: alignment did not fail.", **said)
 
 
-def _lists(opinion: Opinion, facts: Facts, policy: TenantPolicy) -> str:
+def _lists(opinion: Opinion, facts: Facts, _policy: TenantPolicy) -> str:
     sender = facts.from_address or _("no address")
-    blocked = len(policy.senders.blocked)
+    codes = {reason.code for reason in opinion.reasons}
     if opinion.hard:
-        return _("The sender %(sender)s is blocked by the settings.", sender=sender)
-    if opinion.reasons:
-        return _("The sender %(sender)s is trusted by the settings, and proven to be the sender.", sender=sender)
-    if not blocked:
-        return _("The list of blocked senders is empty.")
-    return ngettext(
-        "%(sender)s is not on the list of blocked senders, which has one entry.",
-        "%(sender)s is not on the list of blocked senders, which has %(num)s entries.",
-        blocked,
-        sender=sender,
-    )
+        return _("Somebody who has a part in sending it is on the list of blocked senders.")
+    if "sender-verify" in codes:
+        return _("A person is to look at whatever names %(sender)s.", sender=sender)
+    if "sender-trusted" in codes:
+        return _("The sender %(sender)s is on the list of trusted senders, and proven to be the sender.", sender=sender)
+    if codes:
+        return _("The sender %(sender)s is on the list of acceptable senders, and proven.", sender=sender)
+    return _("%(sender)s is on none of the lists.", sender=sender)
 
 
 def _signatures(opinion: Opinion, _facts: Facts, _policy: TenantPolicy) -> str:

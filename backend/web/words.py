@@ -12,6 +12,7 @@ from flask_babel.speaklater import LazyString
 
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
+from backend.domain.listed import ListKind
 from backend.domain.people import Role, Theme
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
@@ -40,6 +41,34 @@ OUTCOMES = {
     Outcome.UNREACHABLE: _("Could not be reached"),
     Outcome.EXPIRED: _("Purged by the provider"),
     Outcome.RESTORED: _("Restored"),
+    Outcome.EXEMPT: _("Left alone: this mailbox is exempt"),
+}
+
+LISTS = {
+    ListKind.BLOCKED: (
+        _("Blocked sender"),
+        _("Malicious, whoever of From, Sender, Reply-To, the envelope or the source address it names."),
+    ),
+    ListKind.TRUSTED: (
+        _("Trusted sender"),
+        _("No detection counts and no link is followed. A stolen account of theirs gets through as well."),
+    ),
+    ListKind.ACCEPTABLE: (
+        _("Acceptable sender"),
+        _("Neither spam nor bulk nor spoof. Malicious and suspicious mail is found all the same."),
+    ),
+    ListKind.VERIFY: (
+        _("Verify sender"),
+        _("A person looks: at least suspicious, and Phish Submission Response leaves it to them."),
+    ),
+    ListKind.EXEMPT: (
+        _("Exempt recipient"),
+        _("Nothing is taken out of this mailbox, neither by policy nor by operators."),
+    ),
+    ListKind.DOMAIN: (
+        _("Trusted domain"),
+        _("Links to it are not held to be look-alikes of somebody else."),
+    ),
 }
 
 RETRACTIONS = {
@@ -56,12 +85,18 @@ RETRACTIONS = {
 WHY = {
     "margin-above-threshold": _("Its margin is at or above the malicious threshold."),
     "hard-match": _("A module beside the network found a certain match."),
+    "asked-for-review": _("One of your own lists or rules wants a person to look at it."),
+    "listed-trusted": _("The sender is on your list of trusted senders and proven, so no detection counts."),
+    "listed-acceptable": _(
+        "The sender is on your list of acceptable senders and proven: neither spam, bulk nor spoof."
+    ),
     "within-suspicious-band": _("Its margin lies just below the threshold, where a person decides."),
     "spoof-alignment-failed": _("Authentication failed and the sender pretends to be somebody known."),
     "likeliest-by-head": _("Its margin is well below the threshold; this is the likeliest of the other kinds."),
     "margin-below-threshold": _("PSR did nothing: the margin is below the threshold."),
     "simulation": _("PSR did nothing: this is one of your own phishing exercises."),
     "trusted-sender": _("PSR did nothing: the sender is trusted, and proven to be the sender."),
+    "verify-sender": _("PSR did nothing: a person is to judge mail from this sender."),
     "psr-off": _("PSR is switched off, so nothing was retracted by itself."),
     "psr-preview": _("PSR is in preview: it wrote down that it would have retracted this, and did not."),
     "no-action-configured": _("PSR did nothing: no action is chosen for malicious mail."),
@@ -127,6 +162,12 @@ EVENTS = {
     "failures tried again": _("Tried the failures again"),
     "post delivery response": _("Looked for it again (Post Delivery Response)"),
     "scope refused": _("Asked for more than it may"),
+    "list entry added": _("Put an entry on a list"),
+    "list entries added": _("Put entries on a list"),
+    "list imported": _("Read lists from a file"),
+    "list entry removed": _("Took an entry off a list"),
+    "list entry put back": _("Put an entry back on its list"),
+    "lists exported": _("Took the lists along"),
     "indicators exported": _("Took a campaign's indicators along"),
 }
 

@@ -81,5 +81,5 @@ def _proven(facts: Facts, patterns: Patterns) -> str | None:
 def _names_any(facts: Facts, patterns: Patterns) -> str | None:
     """The entry that names whoever has a part in sending it: as From, Sender, Reply-To, envelope or source address."""
     people = (*facts.from_[:10], *facts.sender[:10], *facts.reply_to[:10])
-    addresses = [*(person.address for person in people), facts.return_path]
+    addresses = [*(person.address for person in people), facts.return_path.strip("<>")]
     return named(addresses, patterns) or patterns.of_source(facts.authentication.source_address)

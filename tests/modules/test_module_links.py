@@ -1,5 +1,7 @@
 """Links: are links that deceive told from links that merely look busy?"""
 
+from dataclasses import replace
+
 import pytest
 
 from model.contract import ModuleContext
@@ -74,3 +76,14 @@ def test_a_provider_that_anybody_uses_is_nobody_s_own_domain():
 def test_a_thousand_links_cost_no_more_than_a_hundred():
     many = tuple(one(f"https://host{n}.test/a") for n in range(1_000))
     assert opinion_on(*many).score < ACTS_FROM
+
+
+@pytest.mark.parametrize("url", ["https://paypa1.com/a", "https://paypal.com.partner.test/a"])
+def test_a_trusted_domain_is_not_like_somebody_else(url):
+    facts = Facts(from_=SENDER, to=ANA, links=(one(url), one("http://192.0.2.9/a")))
+    trusting = ModuleContext(trusted_domains=("paypa1.com", "partner.test"))
+    doubtful, trusted = opinion(facts, ModuleContext()), opinion(facts, trusting)
+    assert trusted.score < doubtful.score
+    assert [reason.code for reason in trusted.reasons] == ["link-ip-address"]
+    both = replace(facts, links=(*facts.links, one("https://paypal.com.verify.test/a")))
+    assert opinion(both, trusting).score > trusted.score

@@ -139,3 +139,44 @@ def test_the_proven_the_unchecked_and_the_unknown_do_not(facts):
 def test_a_failure_without_a_pose_is_half_an_opinion():
     held = authentication.opinion(posing("A friend", "friend@club.test"), ModuleContext())
     assert (held.score, held.distance, [reason.code for reason in held.reasons]) == (0.5, 0.5, ["alignment-failed"])
+
+
+ELSEWHERE = replace(FACTS, authentication=FAILED)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ELSEWHERE,
+        replace(ELSEWHERE, from_=(Address("", "x@evil.test"),), reply_to=FACTS.from_),
+        replace(ELSEWHERE, from_=(Address("", "x@evil.test"),), sender=FACTS.from_),
+        replace(ELSEWHERE, from_=(Address("", "x@evil.test"),), return_path="<bounce@partner.example>"),
+    ],
+)
+def test_whoever_has_a_part_in_sending_can_be_blocked(facts):
+    held = lists.opinion(facts, ModuleContext(blocked_senders=("*@*partner.example", "partner.example")))
+    assert (held.hard, held.reasons[0].code) == (True, "sender-blocked")
+
+
+def test_a_blocked_network_is_the_one_that_the_gateway_recorded():
+    context = ModuleContext(blocked_senders=("192.0.2.0/24",))
+    assert not lists.opinion(FACTS, context).hard
+    assert lists.opinion(replace(FACTS, authentication=replace(FAILED, source_address="192.0.2.9")), context).hard
+
+
+def test_an_acceptable_sender_needs_the_same_proof():
+    context = ModuleContext(acceptable_senders=("partner.example",))
+    assert lists.acceptable_sender(FACTS, context) == "partner.example"
+    assert lists.acceptable_sender(ELSEWHERE, context) is None
+    assert [reason.code for reason in lists.opinion(FACTS, context).reasons] == ["sender-acceptable"]
+    assert lists.opinion(ELSEWHERE, context).reasons == ()
+
+
+def test_whoever_is_to_be_verified_is_looked_at_forged_or_not():
+    context = ModuleContext(verify_senders=("*@mail.partner.example",), trusted_senders=("partner.example",))
+    for facts in (FACTS, ELSEWHERE):
+        held = lists.opinion(facts, context)
+        assert (held.review, held.hard, held.score) == (True, False, 0.0)
+        assert held.reasons[0].detail == "*@mail.partner.example"
+    assert lists.verify_sender(FACTS, context)
+    assert lists.verify_sender(ELSEWHERE, context) is None

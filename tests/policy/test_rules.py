@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
+from backend.domain.lesson import How, Lesson
 from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission, SubmittedAs
 from backend.policy.rules import Circumstances, disposition_of, rule
 from backend.policy.settings import TenantPolicy, tenant_policy
@@ -23,9 +24,11 @@ REPORT = Submission(
 )  # fmt: skip
 
 
-def verdict(margin: float, likeliest: str = "none", hard: bool = False) -> Verdict:
+def verdict(
+    margin: float, likeliest: str = "none", hard: bool = False, review: bool = False, module: str = "signatures"
+) -> Verdict:
     chances = {"malicious": 0.1, "spam": 0.1, "bulk": 0.1, "none": 0.1, likeliest: 0.7}
-    opinions = (Opinion("signatures", 1.0, 0.0, hard=hard),)
+    opinions = (Opinion(module, 1.0, 0.0, hard=hard, review=review),)
     same = Counterfactual(margin, margin, margin, margin)
     return Verdict(margin, margin, 0.0, Probabilities(**chances), (), opinions, same, 2.0, "test")
 
@@ -75,6 +78,7 @@ def test_psr_needs_a_verified_persons_own_phish_report(change, obstacle):
         (-0.1, Circumstances(), policy(), "margin-below-threshold"),
         (2.0, Circumstances(simulation=True), policy(), "simulation"),
         (2.0, Circumstances(trusted_sender=True), policy(), "trusted-sender"),
+        (2.0, Circumstances(verify_sender=True), policy(), "verify-sender"),
         (2.0, Circumstances(trusted_evidence=False), policy(), "untrusted-evidence"),
         (2.0, Circumstances(), policy("off"), "psr-off"),
         (2.0, Circumstances(), policy(actions={"MALICIOUS": "no-action"}), "no-action-configured"),
@@ -100,3 +104,58 @@ def test_in_preview_it_only_says_what_it_would_do():
 def test_nothing_is_ever_retracted_below_the_threshold(margin, hard, impersonation, switch):
     ruling = rule(verdict(margin, hard=hard), Circumstances(impersonation=impersonation), [REPORT], policy(switch))
     assert margin >= 0 or ruling.response is Response.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("margin", "likeliest", "impersonation"),
+    [(4.0, "malicious", False), (-0.5, "none", False), (-3.0, "none", True), (-3.0, "spam", False)],
+)
+def test_a_trusted_sender_is_let_off_whatever_was_found(margin, likeliest, impersonation):
+    trusted = Circumstances(trusted_sender=True, impersonation=impersonation)
+    ruling = rule(verdict(margin, likeliest, hard=True), trusted, [REPORT], policy())
+    assert (ruling.disposition, ruling.why[0], ruling.response) == (
+        Disposition.NONE,
+        "listed-trusted",
+        Response.NOTHING,
+    )
+
+
+@pytest.mark.parametrize(
+    ("margin", "likeliest", "impersonation", "expected"),
+    [
+        (4.0, "none", False, "MALICIOUS"),
+        (-0.5, "none", False, "SUSPICIOUS"),
+        (-3.0, "none", True, "NONE"),
+        (-3.0, "spam", False, "NONE"),
+        (-3.0, "bulk", False, "NONE"),
+    ],
+)
+def test_an_acceptable_sender_is_let_off_nuisances_only(margin, likeliest, impersonation, expected):
+    acceptable = Circumstances(acceptable_sender=True, impersonation=impersonation)
+    ruling = rule(verdict(margin, likeliest), acceptable, [REPORT], policy())
+    assert ruling.disposition == expected
+    assert (ruling.why[0] == "listed-acceptable") == (expected == "NONE")
+
+
+@pytest.mark.parametrize(("hard", "review", "expected"), [(True, False, "MALICIOUS"), (False, True, "SUSPICIOUS")])
+def test_a_list_that_speaks_against_the_sender_wins(hard, review, expected):
+    both = Circumstances(trusted_sender=True, acceptable_sender=True, verify_sender=review)
+    assert rule(verdict(-5.0, "spam", hard, review, "lists"), both, [REPORT], policy()).disposition == expected
+
+
+@pytest.mark.parametrize(
+    ("margin", "expected", "because"),
+    [
+        (1.0, "MALICIOUS", "margin-above-threshold"),
+        (-0.5, "SUSPICIOUS", "within-suspicious-band"),
+        (-9.0, "SUSPICIOUS", "asked-for-review"),
+    ],
+)
+def test_what_is_asked_to_be_looked_at_is_at_least_suspicious(margin, expected, because):
+    assert disposition_of(verdict(margin, "bulk", review=True), True, policy()) == (expected, because)
+
+
+def test_people_who_judged_this_very_message_are_believed_before_a_list():
+    taught = Circumstances(trusted_sender=True, lesson=Lesson(1, 1, How.SAME, 1.0))
+    ruling = rule(verdict(2.0), taught, [REPORT], policy())
+    assert (ruling.disposition, ruling.why) == (Disposition.MALICIOUS, ("learned-same", "label-1", "trusted-sender"))

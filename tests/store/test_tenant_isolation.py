@@ -18,6 +18,7 @@ import backend.store
 from backend.domain.decision import Response, Ruling
 from backend.domain.disposition import Disposition
 from backend.domain.later_look import LookSource
+from backend.domain.listed import ListKind, Wish
 from backend.domain.operation import Deed, ItemOutcome, Stood
 from backend.domain.people import POLICY, Actor, Preferences, Role, Scope, Theme
 from backend.domain.submission import Kind
@@ -36,6 +37,7 @@ from backend.store import (
     indicators,
     landings,
     later_looks,
+    lists,
     matching,
     messages,
     operations,
@@ -135,6 +137,9 @@ def south(database, kept):
         view = saved_views.save(tx, tenant, operator.id, "southern", {"tab": "all"}, NOW, opens_first=True)
         ruling = Ruling(Disposition.MALICIOUS, False, Response.NOTHING, "trash", ())
         decision = decisions.append(tx, tenant, message, ruling, POLICY, NOW)
+        (entry,) = lists.add(tx, tenant, [Wish(ListKind.BLOCKED, "south.example")], "operator:1", NOW)
+        (gone,) = lists.add(tx, tenant, [Wish(ListKind.EXEMPT, "bo@south.example")], "operator:1", NOW)
+        lists.remove(tx, tenant, gone, "operator:1", NOW)
         later_looks.plan(tx, tenant, [message], decision, LookSource.OPERATOR, [5], NOW)
         alarm = alarms.sound(tx, tenant, "psr-fell-back", {}, NOW)
         backtests.add(tx, tenant, run_by=operator.id, run_at=NOW, policy_mark="m", **dict.fromkeys(COUNTED, 1))
@@ -157,6 +162,8 @@ def south(database, kept):
         "line": waits.audit_id,
         "delivery": waits.id,
         "mail": mail,
+        "entry": entry,
+        "gone": gone,
     }
 
 
@@ -173,6 +180,13 @@ CALLS = {
     "backtests.judgement": lambda w: any(backtests.judgement(w.tx, w.north, w.south["message"])),
     "backtests.may_have_acted": lambda w: backtests.may_have_acted(w.tx, w.north, NOW, 9),
     "backtests.newest": lambda w: backtests.newest(w.tx, w.north),
+    "lists.acting": lambda w: lists.acting(w.tx, w.north, NOW).by_kind,
+    "lists.counts": lambda w: lists.counts(w.tx, w.north),
+    "lists.find": lambda w: lists.find(w.tx, w.north),
+    "lists.get": lambda w: lists.get(w.tx, w.north, w.south["entry"]),
+    "lists.put_back": lambda w: lists.put_back(w.tx, w.north, w.south["gone"]),
+    "lists.remove": lambda w: lists.remove(w.tx, w.north, w.south["entry"], "operator:9", NOW),
+    "lists.removed": lambda w: lists.removed(w.tx, w.north, NOW - DAY),
     "later_looks.count_waiting": lambda w: later_looks.count_waiting(w.tx, w.north),
     "later_looks.done": lambda w: later_looks.done(w.tx, w.north, 9),
     "later_looks.has_retracted": lambda w: later_looks.has_retracted(w.tx, w.north, w.south["message"]),
@@ -267,6 +281,7 @@ ADDS_ONLY = {
     "alarms.sound",
     "backtests.add",
     "later_looks.plan",
+    "lists.add",
     "evidence.record",
     "operations.begin",
     "operators.add_operator",

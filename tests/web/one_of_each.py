@@ -6,7 +6,7 @@ from seeded import seed_failure, seed_message
 from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed
 from backend.domain.people import Actor, Role, Scope
-from backend.flow import outbound, programs
+from backend.flow import lists, outbound, programs
 from backend.flow.bulk import Order, carry_out
 from backend.store import (
     alarms,
@@ -18,6 +18,7 @@ from backend.store import (
     outbox,
     service_tokens,
 )
+from backend.store import lists as entries
 from backend.store.tables import submissions
 
 
@@ -42,6 +43,7 @@ def one_of_each(world: World) -> dict[str, int]:
         "token": seed_token(world),
         "operation": judged_and_operation(world),
         "webhook": seed_webhook(world),
+        "entry": seed_entry(world),
         **learned(world, seeded.message_id),
     }
 
@@ -77,3 +79,10 @@ def seed_webhook(world) -> int:
     outbound.add(world.services, world.owner, "siem", "webhook", "https://siem.example.com/", ["approved"])
     with world.services.database.read() as tx:
         return outbox.all_of(tx, world.tenant_id)[-1].id
+
+
+def seed_entry(world) -> int:
+    """On a list; its number."""
+    lists.add(world.services, world.owner, "blocked-sender", "bad.example", "", "")
+    with world.services.database.read() as tx:
+        return entries.find(tx, world.tenant_id)[0].id

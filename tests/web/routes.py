@@ -4,7 +4,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.people import Right
 
 MAIL, SETTINGS, METRICS, PEOPLE = Right.MAIL, Right.SETTINGS, Right.METRICS, Right.PEOPLE
-NETWORK = Right.NETWORK
+NETWORK, LISTS = Right.NETWORK, Right.LISTS
 EVERYBODY = None
 PUBLIC = {
     "web.sign_in.sign_in",
@@ -45,6 +45,8 @@ PAGES = [
     ("/settings/people", PEOPLE),
     ("/settings/tokens", SETTINGS),
     ("/settings/outbound", SETTINGS),
+    ("/settings/lists", LISTS),
+    ("/settings/lists.csv", LISTS),
     ("/audit.csv", SETTINGS),
     ("/audit.jsonl", SETTINGS),
     ("/overview", METRICS),
@@ -96,6 +98,10 @@ ACTIONS = [
     ("/settings/outbound", SETTINGS, {"name": "x", "kind": "webhook", "address": "https://siem.example.com/"}),
     ("/settings/outbound/{webhook}/again", SETTINGS, {}),
     ("/settings/outbound/{webhook}/remove", SETTINGS, {}),
+    ("/settings/lists", LISTS, {"kind": "blocked-sender", "text": "evil.example"}),
+    ("/settings/lists/import", LISTS, {}),
+    ("/settings/lists/{entry}/remove", LISTS, {}),
+    ("/settings/lists/{entry}/put-back", LISTS, {}),
     ("/settings/people/{operator}/role", PEOPLE, {"role": "analyst"}),
     ("/settings/people/{operator}/invite", PEOPLE, {"email": "vera@example.org"}),
     ("/settings/people/{operator}/password", PEOPLE, {}),

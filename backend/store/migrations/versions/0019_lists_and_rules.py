@@ -4,7 +4,7 @@ from alembic import op
 from sqlalchemy import JSON, Column, DateTime, ForeignKey, Integer, String, Text, UniqueConstraint, text
 
 revision = "0019"
-down_revision = "0016"
+down_revision = "0017"
 
 _STANDS = text("removed_at IS NULL")
 
