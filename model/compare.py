@@ -23,6 +23,7 @@ _FEWEST = 12  # phish of one kind that a probe looks at
 MOST_LOST = 0.005  # recall on the frozen test
 MOST_BLIND = 0.15  # recall on one kind
 MOST_SWAYED = 0.03  # frozen mails that change sides
+STEPS = (-8.0, -4.0, -2.0, 0.0, 2.0, 4.0)  # margins between which calibration is counted
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Side:
         return self.caught / self.malicious if self.malicious else 0.0
 
 
+# Of each step of margins, from the lowest on: how many mails lie there, and how many of them are attacks.
+Steps = tuple[tuple[int, int], ...]
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Both networks on the same mail."""
@@ -49,6 +54,7 @@ class Comparison:
     blind: tuple[str, float]  # the kind of phish whose recall falls most, and by how much
     swayed: float  # share of the frozen mails that change sides
     contrary: int  # labels that say the opposite of what the serving network is certain of
+    calibration: tuple[Steps, Steps] = ((), ())  # of the frozen mails; serving, candidate
 
     def obstacles(self) -> tuple[str, ...]:
         """Why it should not serve, as codes; none when it may."""
@@ -66,7 +72,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, object]:
         """Plain JSON, with the obstacles."""
-        return {**asdict(self), "obstacles": list(self.obstacles())}
+        return {**asdict(self), "steps": list(STEPS), "obstacles": list(self.obstacles())}
 
 
 def compare(
@@ -85,6 +91,7 @@ def compare(
         blind=_blind(old, new, frozen),
         swayed=float(np.mean((old >= 0) != (new >= 0))) if len(frozen) else 0.0,
         contrary=_contrary(margins(serving, learned, target), learned),
+        calibration=(steps(old, frozen), steps(new, frozen)),
     )
 
 
@@ -106,6 +113,16 @@ def side(found: NDArray[np.float64], table: Table) -> Side:
         int((found[malicious] >= 0).sum()),
         int(legitimate.sum()),
         int((found[legitimate] >= 0).sum()),
+    )
+
+
+def steps(found: NDArray[np.float64], table: Table) -> Steps:
+    """What margins are worth: how much of each step is attacks. Spam is on neither side."""
+    labels = truth(table)
+    place = np.digitize(found, STEPS)
+    return tuple(
+        (int(((place == step) & (labels != SPAM)).sum()), int(((place == step) & (labels == MALICIOUS)).sum()))
+        for step in range(len(STEPS) + 1)
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from itertools import pairwise
 from statistics import median
 from typing import Any
 
@@ -57,6 +58,7 @@ def learning(services: Services, operator: Operator) -> ResponseReturnValue:
         served=served,
         serving=served[0].candidate_id if served else None,
         drift=_drift(weeks),
+        calibration={one.id: _calibration(one.measures) for one in made},
         obstacles=OBSTACLES,
         named=NAMED,
         states=CandidateState,
@@ -125,6 +127,15 @@ def _labels(tx: Any, operator: Operator, before: int | None) -> dict[str, Any]:
         "more": len(lines) > PER_PAGE,
         "conflicts": label_view.conflicts(tx, operator.tenant_id),
     }
+
+
+def _calibration(measures: Mapping[str, Any]) -> list[tuple[str, Sequence[int], Sequence[int]]]:
+    """Of each step of margins, from the highest on: its name, and (mails, attacks) before and now."""
+    if "steps" not in measures:
+        return []
+    edges = [f"{edge:+g}" for edge in measures["steps"]]
+    names = [f"< {edges[0]}", *(f"{low} … {high}" for low, high in pairwise(edges)), f"≥ {edges[-1]}"]
+    return list(zip(names, *measures["calibration"], strict=True))[::-1]
 
 
 def _drift(weeks: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -85,6 +85,13 @@ def test_labels_become_a_candidate_that_was_compared_and_serves_nobody_yet(unhoo
     assert "speaks against it:" in done.stdout
     assert made.measures["learned"] + made.measures["held_back"] == 25
     assert made.measures["difference"]["looked_at"] == 25
+    for counted in made.measures["calibration"]:  # every mail of the frozen test that is not spam lies in one step
+        assert len(counted) == len(made.measures["steps"]) + 1
+        side = made.measures["frozen"][0]
+        assert [sum(each) for each in zip(*counted, strict=True)] == [
+            side["malicious"] + side["legitimate"],
+            side["malicious"],
+        ]
     assert world.services.predictor_of(world.tenant_id).checkpoint == "v1"
     with world.services.database.read() as tx:
         assert audit.newest(tx, world.tenant_id, limit=1)[0].action == "candidate asked for"

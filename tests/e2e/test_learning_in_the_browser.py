@@ -5,7 +5,8 @@ import threading
 from pathlib import Path
 
 import pytest
-from builders import make_services, seed_tenant
+from builders import ANA, BEN, CHLOE, make_services, seed_tenant
+from mails import phish
 from modules.campaign_mails import variant
 from planted import held, plant
 from werkzeug.serving import make_server
@@ -13,7 +14,8 @@ from werkzeug.serving import make_server
 from backend.app import create_app
 from backend.domain.disposition import Disposition
 from backend.flow.feedback import correct
-from backend.store import campaigns
+from backend.flow.intake import intake
+from backend.store import campaigns, submissions, verdicts
 
 sys.path.append(str(Path(__file__).parents[1] / "flow"))
 from test_candidates import made, serves
@@ -38,22 +40,37 @@ def sign_in(page, address, name):
     page.locator("main button").first.click()
 
 
+def report(world, address: str) -> list[str]:
+    """Somebody reports the phish; the checkpoint that each verdict on it keeps, oldest first."""
+    accepted = intake(world.services, world.report(address, world.deliver(address, phish(address))))
+    with world.services.database.read() as tx:
+        submission = submissions.get(tx, world.tenant_id, accepted.submission_id)
+        kept = verdicts.all_of(tx, world.tenant_id, submission.message_id)
+    return [one.verdict.checkpoint for one in sorted(kept, key=lambda one: one.id)]
+
+
 @pytest.mark.browser
 def test_promotion_rollback_and_revocation(site, page):
     world, address = site
     numbers = [plant(world, variant(seed), -1.5) for seed in range(3)]
     correct(world.services, world.owner, numbers[0], Disposition.MALICIOUS)
     candidate_id = made(world)
+    assert report(world, ANA) == ["v1"]
     sign_in(page, address, world.owner.name)
 
     page.goto(f"{address}/learning")
+    page.get_by_text("What its margins are worth").click()
+    page.get_by_role("row", name="≥ +0 8/8 9/9").wait_for()
+    page.get_by_text("Of 3 stored messages, 1 would become malicious and 0 would no longer be.").wait_for()
     page.get_by_role("button", name=f"Promote candidate {candidate_id}").click()
     page.get_by_text("It serves from the next message on.").wait_for()
     assert serves(world) == "acme-1"
+    assert report(world, BEN) == ["v1", "acme-1"]
 
     page.get_by_role("button", name="Roll back").click()
     page.get_by_text("What served before serves again.").wait_for()
     assert serves(world) == "v1"
+    assert report(world, CHLOE) == ["v1", "acme-1", "v1"]
 
     assert held(world, numbers[1]).disposition is Disposition.MALICIOUS
     page.get_by_text("2 messages rest on it").wait_for()

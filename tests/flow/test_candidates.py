@@ -20,6 +20,8 @@ MEASURES = {
     "own": [_SIDE, {**_SIDE, "caught": 9}],
     "blind": ["invoice", 0.02],
     "swayed": 0.01,
+    "steps": [-2.0, 0.0],
+    "calibration": [[[15, 0], [7, 2], [8, 8]], [[16, 0], [5, 1], [9, 9]]],
     "contrary": 1,
     "learned": 40,
     "held_back": 10,
