@@ -91,8 +91,13 @@ class ReportBody(_Body):
         "", max_length=320, pattern=ID_PATTERN, description="Your own address; any other is refused. May be left out."
     )
     submitted_as: SubmittedAs = Field(SubmittedAs.PHISH, description="What you think it is.")
+    disposition: Disposition | None = Field(
+        None, description="What it is, exactly: only a security team says so, and `submitted_as` then follows from it."
+    )
     comment: str = Field("", max_length=2000, pattern=TEXT_PATTERN, description="Anything the analysts should know.")
-    raw: RawMessage | None = Field(None, description="The raw message, base64: a copy of your own, checked later.")
+    raw: RawMessage | None = Field(
+        None, description="The raw message or an Outlook .msg file, base64: a copy of your own, checked later."
+    )
 
     @model_validator(mode="after")
     def _names_a_message(self) -> "ReportBody":
@@ -131,10 +136,16 @@ class UnverifiedOutlookBody(_Body):
         return self
 
 
-class RawReportQuery(_Body):
-    """What may stand in the address beside a raw message."""
+class RawUnverifiedQuery(_Body):
+    """What may stand in the address beside a raw message of somebody who cannot prove who they are."""
 
     submitted_as: SubmittedAs = Field(SubmittedAs.PHISH, description="What you think it is.")
+
+
+class RawReportQuery(RawUnverifiedQuery):
+    """What may stand in the address beside a raw message."""
+
+    disposition: Disposition | None = Field(None, description="What it is, exactly: only a security team says so.")
 
 
 class PageQuery(_Body):

@@ -8,8 +8,18 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backend.api.bodies import ACCEPTED, ANSWERED, DaysQuery, FormQuery, PageQuery, RawReportQuery, ReportHeaders
+from backend.api.bodies import (
+    ACCEPTED,
+    ANSWERED,
+    DaysQuery,
+    FormQuery,
+    PageQuery,
+    RawReportQuery,
+    RawUnverifiedQuery,
+    ReportHeaders,
+)
 from backend.api.errors import SENTENCES
+from backend.domain.disposition import Disposition
 from backend.domain.submission import SubmittedAs
 
 Json = dict[str, Any]
@@ -80,7 +90,7 @@ def _reports() -> Json:
                 "operationId": "reportUnverified",
                 "summary": "Report a message without proof of who you are; off unless the installation allows it.",
                 "security": [],
-                "parameters": [slug, *_parameters(RawReportQuery, "query")],
+                "parameters": [slug, *_parameters(RawUnverifiedQuery, "query")],
                 "requestBody": _report_body("UnverifiedBody"),
                 "responses": {
                     "202": _json("Thanks", "Kept. The answer is the same for every message."),
@@ -163,8 +173,10 @@ def _open_get(name: str, summary: str, responses: Json) -> Json:
 
 def _report_body(model: str) -> Json:
     raw = {"schema": {"type": "string", "contentMediaType": "message/rfc822", "minLength": 1}}
+    outlook = {"schema": {"type": "string", "contentMediaType": "application/vnd.ms-outlook", "minLength": 1}}
     as_json = _json_body(model)
-    return {**as_json, "content": {**as_json["content"], "message/rfc822": raw}}
+    raws = {"message/rfc822": raw, "application/vnd.ms-outlook": outlook}
+    return {**as_json, "content": {**as_json["content"], **raws}}
 
 
 def _json_body(model: str) -> Json:
@@ -180,6 +192,8 @@ def _parameters(model: type[BaseModel], place: str) -> list[Json]:
         name = "-".join(part.capitalize() for part in field.split("_")) if place == "header" else field
         if field == "submitted_as":  # a field with a default refers to its enum, which is not among the bodies
             schema = {"type": "string", "enum": [choice.value for choice in SubmittedAs], "default": SubmittedAs.PHISH}
+        if field == "disposition":
+            schema = {"type": "string", "enum": [choice.value for choice in Disposition]}
         if field == "before":
             schema = _bounded_id()
         description = model.model_fields[field].description

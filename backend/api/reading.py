@@ -6,12 +6,20 @@ from flask import Request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge, UnsupportedMediaType
 
-from backend.api.bodies import RawReportQuery, ReportBody, ReportHeaders, UnverifiedBody, UnverifiedOutlookBody
+from backend.api.bodies import (
+    RawReportQuery,
+    RawUnverifiedQuery,
+    ReportBody,
+    ReportHeaders,
+    UnverifiedBody,
+    UnverifiedOutlookBody,
+)
 from backend.api.errors import WrongFields
 from backend.errors import BadInput, TooLarge
+from backend.intake_mail.outlook_file import OLE, rebuilt
 from backend.settings import Settings
 
-RAW = "message/rfc822"
+RAW = frozenset({"message/rfc822", "application/vnd.ms-outlook"})
 JSON = "application/json"
 BESIDE_RAW = 100_000  # bytes of a JSON body that are not the raw message
 
@@ -41,15 +49,15 @@ def read_idempotency_key(request: Request) -> str:
 
 
 def read_report(request: Request, model: type[Report], most: int) -> Report:
-    """The report, sent as the raw message or as JSON; the message may have `most` bytes.
+    """The report, sent as the raw message (or an Outlook file of it) or as JSON; the message may have `most` bytes.
 
-    Raises BadInput, TooLarge or what Werkzeug raises.
+    What the body says counts before what the address says. Raises BadInput, TooLarge or what Werkzeug raises.
     """
-    query = read_query(request, RawReportQuery)
-    if request.mimetype == RAW:
-        return model.model_construct(raw=_raw(request, most), submitted_as=query.submitted_as)
+    query = read_query(request, RawReportQuery if model is ReportBody else RawUnverifiedQuery)
+    if request.mimetype in RAW:
+        return model.model_construct(raw=_as_mail(_raw(request, most), most), **query.model_dump())
     body = read_json(request, model, most)
-    return body if "submitted_as" in body.model_fields_set else body.model_copy(update=query.model_dump())
+    return body.model_copy(update=query.model_dump(exclude=body.model_fields_set))
 
 
 def read_json(request: Request, model: type[Report], most: int) -> Report:
@@ -60,9 +68,16 @@ def read_json(request: Request, model: type[Report], most: int) -> Report:
         body = model.model_validate_json(_bytes(request, _as_base64(most) + BESIDE_RAW))
     except ValidationError as error:
         raise WrongFields(error) from error
-    if body.raw and len(body.raw) > most:
+    return body.model_copy(update={"raw": _as_mail(body.raw, most)}) if body.raw else body
+
+
+def _as_mail(raw: bytes, most: int) -> bytes:
+    """The raw message; of an Outlook file the mail that it was made from. Raises BadInput, TooLarge."""
+    if len(raw) <= most and raw.startswith(OLE):
+        raw = rebuilt(raw)
+    if len(raw) > most:
         raise TooLarge(f"The raw message is too large: at most {most:,} bytes are accepted.")
-    return body
+    return raw
 
 
 def _raw(request: Request, most: int) -> bytes:

@@ -20,6 +20,7 @@ from backend.api.identity import Identified, Identifier
 from backend.api.limits import identified
 from backend.api.reading import read_idempotency_key, read_query, read_report
 from backend.api.words import told
+from backend.domain.received_mail import submitted_as
 from backend.domain.submission import Identity, Kind, Report, State, Submission
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.intake import intake
@@ -126,6 +127,8 @@ def report_of(who: Identified, body: ReportBody, idempotency_key: str) -> Report
         raise NotAllowed(NOT_YOURS)
     if who.kind is Kind.TEAM and not body.raw:
         raise BadInput("raw: a security team's report brings the message itself.")
+    if body.disposition and who.kind is not Kind.TEAM:
+        raise NotAllowed("disposition: only a security team says what a message is; use submitted_as.")
     return Report(
         tenant_id=who.tenant_id,
         person_id=who.person.id,
@@ -133,7 +136,8 @@ def report_of(who: Identified, body: ReportBody, idempotency_key: str) -> Report
         provider_message_id=body.provider_message_id,
         internet_message_id=body.internet_message_id,
         comment=body.comment,
-        submitted_as=body.submitted_as,
+        submitted_as=submitted_as(body.disposition) if body.disposition else body.submitted_as,
+        said=body.disposition or "",
         kind=who.kind,
         identity=Identity.VERIFIED if who.verified else Identity.UNVERIFIED,
         idempotency_key=idempotency_key,
@@ -148,5 +152,13 @@ def says_the_same(kept: Submission, report: Report, raw: bytes | None) -> bool:
         kept.provider_message_id,
         kept.internet_message_id,
         kept.submitted_as,
+        kept.said,
         kept.comment,
-    ) == (copy, report.provider_message_id, report.internet_message_id, report.submitted_as, report.comment)
+    ) == (
+        copy,
+        report.provider_message_id,
+        report.internet_message_id,
+        report.submitted_as,
+        report.said,
+        report.comment,
+    )

@@ -1,6 +1,6 @@
 """Switch: may Phish Submission Response be turned on, who turned it, and what turns it back?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,12 +10,12 @@ from sqlalchemy import Connection
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.domain.people import SYSTEM, Actor, Operator, Right
-from backend.errors import Conflict, NotAllowed, Unknown
+from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.backtest import policy_mark
 from backend.flow.context import list_context
 from backend.policy.licence import Licence
 from backend.policy.licence import licence as licence_of
-from backend.policy.settings import NO_ACTION
+from backend.policy.settings import NO_ACTION, is_address
 from backend.services import Services
 from backend.store import alarms, audit, backtests, psr_log, tenants
 from backend.store.backtests import Backtest
@@ -152,6 +152,26 @@ def show_reporter_names(services: Services, operator: Operator, shown: bool) -> 
         tenant = _settings_of(tx, operator)
         tenants.change_policy(tx, tenant.id, {"reporter_names": shown})
         _record(tx, services, operator, {"reporter_names": shown})
+
+
+def set_intake(services: Services, operator: Operator, team_senders: Sequence[str], *, explain: bool) -> None:
+    """Whose mail is the team's word, and whether people are told what was wrong with theirs.
+
+    Raises BadInput, and NotAllowed: nobody who may not judge mail decides whose word is a label.
+    """
+    for one in team_senders:
+        if not is_address(one):
+            raise BadInput(
+                "%(address)s is no address. A domain alone would make all of its people the team.", address=one
+            )
+    with services.database.begin() as tx:
+        tenant = _settings_of(tx, operator)
+        before = tenant.policy.intake.team_senders
+        if set(before) != {one.lower() for one in team_senders} and not operator.may(Right.MAIL):
+            raise NotAllowed("Whose mail is the team's word is decided by an owner: it is a label.")
+        change = {"team_senders": list(team_senders), "explain_invalid": explain}
+        tenants.change_policy(tx, tenant.id, {"intake": change})
+        _record(tx, services, operator, {"intake.team_senders": len(team_senders), "intake.explain_invalid": explain})
 
 
 def _settings_of(tx: Connection, operator: Operator) -> Tenant:

@@ -38,7 +38,7 @@ def contents_of(raw: bytes, domain: str, most_bytes: int) -> Contents:
         parts = _parts(raw)
         found = list(_found(parts, domain, most_bytes, WRAPPED))
     except Exception as error:  # whatever a library raises on hostile mail: it is kept, and shown as unreadable
-        raise BadInput(f"the mail cannot be taken apart ({type(error).__name__})") from error
+        raise BadInput("the mail cannot be taken apart (%(error)s)", error=type(error).__name__) from error
     mails = tuple(dict.fromkeys(one for one in found if isinstance(one, bytes)))
     problems = [one for one in found if isinstance(one, Problem)]
     if len(mails) > MOST_MAILS:

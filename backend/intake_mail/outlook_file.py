@@ -32,12 +32,13 @@ def rebuilt(raw: bytes) -> bytes:
     try:
         claimed = _claimed(raw)
         if claimed > MOST_BYTES:
-            raise BadInput(f"an Outlook file of {len(raw):,} bytes that claims to hold {claimed:,}")
+            size, told = f"{len(raw):,}", f"{claimed:,}"
+            raise BadInput("an Outlook file of %(size)s bytes that claims to hold %(claimed)s", size=size, claimed=told)
         return _rebuilt(oxmsg.Message.load(raw), sha256(raw).hexdigest())
     except BadInput:
         raise
     except Exception as error:  # the reader raises anything on a damaged file; we say that it is damaged
-        raise BadInput(f"not a readable Outlook file ({type(error).__name__})") from error
+        raise BadInput("not a readable Outlook file (%(error)s)", error=type(error).__name__) from error
 
 
 def _claimed(raw: bytes) -> int:

@@ -22,6 +22,11 @@ LONGEST_WAIT = 7 * 24 * 60  # minutes after which a delivered copy is looked for
 _ADDRESS = re.compile(r"[^\s@<>,;\"]{1,64}@[^\s@<>,;\"]{1,253}")
 
 
+def is_address(text: str) -> bool:
+    """Whether it is one whole address, as far as it needs to be to name a sender."""
+    return bool(_ADDRESS.fullmatch(text))
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -124,7 +129,7 @@ class Intake(_Section):
     def _whole_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
         tidy = tuple(dict.fromkeys(one.strip().lower() for one in addresses))
         for one in tidy:
-            if not _ADDRESS.fullmatch(one):
+            if not is_address(one):
                 raise ValueError(f"{one!r} is no address: a domain alone would make all of its people the team")
         return tidy
 

@@ -24,10 +24,12 @@ from backend.web import (
     headers,
     home,
     inbox,
+    invalid,
     languages,
     learning,
     lists,
     look,
+    mail_settings,
     me,
     message,
     notes,
@@ -48,6 +50,7 @@ from backend.web import (
     squeeze,
     stored,
     tokens,
+    upload,
     words,
 )
 from backend.web import session as sessions
@@ -100,6 +103,9 @@ def register(app: Flask, services: Services) -> None:
         campaigns,
         learning,
         lists,
+        invalid,
+        upload,
+        mail_settings,
     ):
         web.register_blueprint(part.pages)
     web.before_request(csrf.protect)

@@ -43,9 +43,13 @@ def warning(services: Services, operator: Operator, message_id: int) -> Response
 @needs(Right.MAIL)
 def download(services: Services, operator: Operator, message_id: int) -> ResponseReturnValue:
     """The bytes as they came, as a file that no browser opens."""
-    raw = _read(services, operator, message_id, "raw downloaded")
+    return as_file(_read(services, operator, message_id, "raw downloaded"), f"message-{message_id}.eml")
+
+
+def as_file(raw: bytes, name: str) -> Response:
+    """A mail as a file that no browser opens."""
     response = Response(raw, content_type="application/octet-stream")
-    response.headers["Content-Disposition"] = f'attachment; filename="message-{message_id}.eml"'
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Content-Security-Policy"] = RAW_POLICY
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

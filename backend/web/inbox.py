@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from backend.domain.people import Operator, Right
 from backend.errors import BadInput
 from backend.services import Services
-from backend.store import matching, operations, queue, saved_views, tenants, views
+from backend.store import matching, operations, queue, received_mails, saved_views, tenants, views
 from backend.store.filters import Filters, Order
 from backend.store.queue import PER_PAGE
 from backend.web import asked as asking
@@ -64,7 +64,7 @@ def shown(services: Services, operator: Operator, asked: Asked) -> dict[str, Any
         return {
             "asked": asked,
             "lists": list_words,
-            "counts": _counts(tx, tenant_id),
+            "counts": tab_counts(tx, tenant_id),
             "most": MOST_COUNTED,
             "saved": saved_views.of_operator(tx, tenant_id, operator.id),
             "last": operations.last_of(tx, tenant_id, operator.id, now - STILL_SAID),
@@ -103,9 +103,11 @@ def _members(tx: Connection, tenant_id: int, campaign_id: int, order: Order) -> 
     return queue.page(tx, tenant_id, Filters(campaign=campaign_id), order, 1, MOST_SHOWN_OPEN).rows
 
 
-def _counts(tx: Connection, tenant_id: int) -> dict[str, int]:
+def tab_counts(tx: Connection, tenant_id: int) -> dict[str, int]:
+    """What stands beside the tabs."""
     waiting = matching.find(tx, tenant_id, Filters(review=True), Order.NEWEST, MOST_COUNTED)
-    return {"review": len(waiting), **views.reports_waiting(tx, tenant_id)}
+    invalid = received_mails.waiting(tx, tenant_id, MOST_COUNTED)
+    return {"review": len(waiting), "invalid": invalid, **views.reports_waiting(tx, tenant_id)}
 
 
 def _list_of(kept: Any) -> str:

@@ -169,6 +169,9 @@ EVENTS = {
     "list entry put back": _("Put an entry back on its list"),
     "lists exported": _("Took the lists along"),
     "indicators exported": _("Took a campaign's indicators along"),
+    "mail received": _("Sent in a mail"),
+    "mail uploaded": _("Submitted mail from files"),
+    "invalid mail handled": _("Saw to an invalid submission"),
 }
 
 STATES = {

@@ -1,10 +1,12 @@
 """Service tokens: each scope opens what it says and nothing else, for its own tenant, until it ends."""
 
+from base64 import b64encode
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from builders import seed_tenant
+from builders import ANA, seed_tenant
+from outlook_builder import outlook_file
 from sites import RAW, Site
 from sqlalchemy import select
 
@@ -157,3 +159,45 @@ def test_nobody_gives_a_program_more_than_they_have(embedded, role, may):
 def test_a_token_for_nothing_or_for_ever_is_not_made(embedded, name, scopes, days):
     with pytest.raises(BadInput):
         programs.issue(embedded.services, embedded.world.owner, name, scopes, days)
+
+
+OUTLOOK = outlook_file("From: pay@bad.example\r\nSubject: Bonus\r\n\r\n", "Open it.")
+
+
+def submitted(site: Site, **request):
+    """A report by a program of the team, and how it was kept."""
+    headers = {"Authorization": f"Bearer {token(site, Scope.SUBMIT_TEAM)}", **request.pop("headers", {})}
+    answer = site.client().post(request.pop("path", "/api/v1/submissions"), headers=headers, **request)
+    assert answer.status_code == 202, answer.text
+    with site.services.database.read() as tx:
+        return submissions.get(tx, site.world.tenant_id, answer.json["id"])
+
+
+@pytest.mark.parametrize("way", ["body", "address", "json"])
+def test_a_team_says_exactly_what_it_is_and_may_bring_an_outlook_file(embedded, way):
+    kind, path = "application/vnd.ms-outlook", "/api/v1/submissions?disposition=BULK"
+    as_json = {"disposition": "BULK", "raw": b64encode(OUTLOOK).decode()}
+    kept = {
+        "body": lambda: submitted(embedded, data=OUTLOOK, content_type=kind, path=path),
+        "address": lambda: submitted(embedded, json={"raw": as_json["raw"]}, path=path),
+        "json": lambda: submitted(embedded, json=as_json),
+    }[way]()
+    assert (kept.kind, kept.said, kept.submitted_as) == ("team", "BULK", "spam")
+    mail = embedded.services.evidence.read(embedded.world.tenant_id, kept.client_copy_sha256)
+    assert b"Subject: Bonus" in mail
+
+
+def test_an_outlook_file_sent_again_under_its_key_is_the_same_report(embedded):
+    headers = {"Authorization": f"Bearer {token(embedded, Scope.SUBMIT_TEAM)}", "Idempotency-Key": "one"}
+    ask = {"data": OUTLOOK, "content_type": "application/vnd.ms-outlook", "headers": headers}
+    answers = [embedded.client().post("/api/v1/submissions", **ask) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 200]
+
+
+def test_a_damaged_outlook_file_and_a_persons_exact_word_are_refused(embedded):
+    headers = embedded.bearer(ANA)
+    kind = "application/vnd.ms-outlook"
+    damaged = embedded.client().post("/api/v1/submissions", data=OUTLOOK[:600], content_type=kind, headers=headers)
+    assert damaged.status_code == 400
+    said = embedded.send(ANA, {"raw": b64encode(RAW).decode(), "disposition": "NONE"})
+    assert said.status_code == 403

@@ -21,6 +21,9 @@ MAIL_PAGES = {
     "web.search.rows": ("/search/rows?q=hostile",),
     "web.search.export": (),  # a file, which no browser shows
     "web.look.form": ("/look",),
+    "web.invalid.listed": ("/invalid", "/invalid?seen=yes"),
+    "web.invalid.warning": ("/invalid/{mail}/raw",),
+    "web.upload.form": ("/upload",),
 }
 # Where the mail itself is shown, so that what one mail holds and another does not can matter.
 OF_EACH_MAIL = ("/messages/{message}", "/messages/{message}/preview", "/messages/{message}/headers")

@@ -1,7 +1,7 @@
 """One of each thing that a route can name."""
 
 from builders import World
-from seeded import seed_failure, seed_message
+from seeded import seed_failure, seed_message, seed_received
 
 from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed
@@ -44,6 +44,7 @@ def one_of_each(world: World) -> dict[str, int]:
         "operation": judged_and_operation(world),
         "webhook": seed_webhook(world),
         "entry": seed_entry(world),
+        "mail": seed_received(world),
         **learned(world, seeded.message_id),
     }
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from builders import World
-from seeded import facts, seed_failure, seed_message
+from seeded import facts, seed_failure, seed_message, seed_received
 
 from backend.domain.disposition import Disposition
 from backend.flow import feedback
@@ -31,6 +31,10 @@ PAGES = [
     Page("/search?q=nothingatall"),
     Page("/search?q=nofield:x"),
     Page("/look"),
+    Page("/invalid"),
+    Page("/invalid?seen=yes"),
+    Page("/invalid/{mail}/raw"),
+    Page("/upload"),
     Page("/messages/{message}"),
     Page("/messages/{open}"),
     Page("/messages/{young}"),
@@ -46,6 +50,7 @@ PAGES = [
     Page("/overview"),
     Page("/settings"),
     Page("/settings/auto-retract"),
+    Page("/settings/mail"),
     Page("/settings/outlook"),
     Page("/settings/gmail"),
     Page("/settings/people"),
@@ -91,10 +96,12 @@ def seed_all(world: World) -> dict[str, int]:
     seed_message(world, "An exercise", Disposition.NONE, -5.0, -4.8, simulation=True)
     seed_message(world, "Weekly offers", Disposition.SPAM, -2.0, -1.2, minutes_ago=90)
     seed_failure(world)
+    mail = seed_received(world)
+    seed_received(world, "x" * 60 + "@" + "y" * 60 + ".example", handled=True)
     with world.services.database.begin() as tx:
         campaign = campaigns.start(tx, world.tenant_id, world.services.now())
         ids = [retracted.message_id, waiting.message_id]
         messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
     feedback.correct(world.services, world.owner, retracted.message_id, Disposition.MALICIOUS)
     named = {"message": retracted.message_id, "open": waiting.message_id, "young": young.message_id}
-    return {**named, "campaign": campaign}
+    return {**named, "campaign": campaign, "mail": mail}

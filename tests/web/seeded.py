@@ -10,10 +10,21 @@ from builders import World
 
 from backend.domain.decision import Response, Ruling
 from backend.domain.disposition import Disposition
-from backend.domain.people import POLICY
+from backend.domain.people import POLICY, Actor
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import EvidenceSource, Kind, State
-from backend.store import audit, copies, decisions, evidence, messages, psr_log, retractions, submissions, verdicts
+from backend.store import (
+    audit,
+    copies,
+    decisions,
+    evidence,
+    messages,
+    psr_log,
+    received_mails,
+    retractions,
+    submissions,
+    verdicts,
+)
 from backend.store import search as search_index
 from backend.store.verdicts import ReporterShare
 from connectors.contract import Copy, Outcome, Receipt
@@ -186,3 +197,29 @@ def seed_failure(world: World, cause: str = "the mailbox could not be opened", m
             .values(state=State.FAILED, failed_from=State.RECEIVED, cause=cause)
         )
     return submission_id
+
+
+def seed_received(world: World, sender: str = ANA, *, handled: bool = False) -> int:
+    """A mail that was sent in and brought nothing; its number."""
+    raw, number = b"From: " + sender.encode() + b"\r\n\r\nnothing attached\r\n", next(_numbers)
+    sha256_ = world.services.evidence.keep(world.tenant_id, raw)
+    with world.services.database.begin() as tx:
+        now = world.services.now()
+        evidence.record(tx, world.tenant_id, sha256_, len(raw), now)
+        mail_id = received_mails.keep(
+            tx,
+            world.tenant_id,
+            mail_sha256=f"{number:064}",
+            address="acme+team+spoof@reports.example.net",
+            sender=sender,
+            proven=False,
+            problem="no-mail",
+            submissions=0,
+            evidence_sha256=sha256_,
+            size=len(raw),
+            received_at=now,
+        )
+        assert mail_id is not None
+        if handled:
+            received_mails.handle(tx, world.tenant_id, mail_id, Actor("operator", world.owner.id), now)
+    return mail_id

@@ -11,7 +11,7 @@ from unicodedata import normalize
 import pytest
 from builders import ANA
 from mail_pages import LISTS
-from seeded import facts, seed_failure, seed_message
+from seeded import facts, seed_failure, seed_message, seed_received
 
 import backend.web
 from backend.domain.decision import Response
@@ -139,7 +139,10 @@ def test_no_list_hides_or_turns_letters_of_a_subject_or_a_sender(owner, world):
         later_looks.finish(tx, look, Response.WOULD_RETRACT, now, found=1)
     feedback.correct(world.services, world.owner, ids[0], Disposition.MALICIOUS)
 
-    lists = [path.format(campaign=campaign) for path in LISTS if path != "/look" and "q=" not in path]
+    mail = seed_received(world, f"ana{bad}@example.org")
+    seed_received(world, f"ana{bad}@example.org", handled=True)
+    forms = {"/look", "/upload"}
+    lists = [path.format(campaign=campaign, mail=mail) for path in LISTS if path not in forms and "q=" not in path]
     searched = ["/search?q=invoice", "/search/rows?q=invoice"]
     for path in (*lists, *searched, "/overview", "/learning", f"/messages/{ids[0]}/similar"):
         page = owner.page(path)

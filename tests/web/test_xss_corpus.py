@@ -13,7 +13,7 @@ from chromium import launch
 from hostile_mails import BREAK_OUT, IMG, SCRIPT, corpus
 from mail_pages import LISTS, MAIL_PAGES, OF_A_MESSAGE, OF_EACH_MAIL, OTHERS
 from playwright.sync_api import BrowserContext, Page
-from seeded import seed_failure, seed_message
+from seeded import seed_failure, seed_message, seed_received
 from werkzeug.serving import make_server
 
 from backend.app import create_app
@@ -159,12 +159,13 @@ def test_every_page_with_mail_is_on_the_list(app):
 def test_nothing_runs_and_nothing_leaves_on_any_page(world, window, address, witness):
     ids = {name: seed(world, name, raw) for name, raw in MAILS.items()}
     seed_failure(world, cause=f"{SCRIPT}{IMG}")
+    mail = [seed_received(world, f"{SCRIPT}{IMG}@evil.example", handled=handled) for handled in (True, False)][1]
     with world.services.database.begin() as tx:
         campaign = campaigns.start(tx, world.tenant_id, world.services.now())
         messages.put_in_campaign(tx, world.tenant_id, list(ids.values())[:5], campaign)
     watched = Watched(window, address)
     for path in (*LISTS, *OTHERS):
-        watched.open(path.format(campaign=campaign))
+        watched.open(path.format(campaign=campaign, mail=mail))
     for path in OF_A_MESSAGE:
         watched.open(path.format(message=ids["scripts"]))
     for message_id in ids.values():

@@ -1,0 +1,162 @@
+"""Kill the receiver and whoever takes mail in, at any moment: what had its 250 is a submission, once."""
+
+import contextlib
+import os
+import random
+import signal
+import smtplib
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+from builders import World, make_services, seed_tenant
+from mails import phish
+from plant import Plant, free_port
+from sqlalchemy import select
+
+from backend.intake_mail.spool import spool_of
+from backend.settings import Settings
+from backend.store.database import open_database, upgrade
+from backend.store.tables import received_mails, submissions
+
+DOMAIN = "reports.example.net"
+ADDRESS = f"acme+team+malicious@{DOMAIN}"
+MAILS = 200
+PATIENCE = 120
+
+
+@pytest.fixture(params=["embedded", "shared"])
+def plant(request, tmp_path: Path) -> Iterator[Plant]:
+    url = f"sqlite:///{tmp_path / 'data' / 'unhook.db'}"
+    if request.param == "shared":
+        url = request.getfixturevalue("postgres_url")
+    environment = {
+        "UNHOOK_DATABASE_URL": url,
+        "UNHOOK_DATA_DIR": str(tmp_path / "data"),
+        "UNHOOK_EVIDENCE_URL": str(tmp_path / "evidence"),
+        "UNHOOK_SECRET_KEY": "for tests only",
+        "UNHOOK_RECEIVE_DOMAIN": DOMAIN,
+        "UNHOOK_RECEIVE_PORT": str(free_port()),
+        "UNHOOK_LOG_FORMAT": "json",
+    }
+    plant = Plant(environment, tmp_path)
+    yield plant
+    plant.stop()
+
+
+@pytest.fixture
+def world(plant: Plant, tmp_path: Path) -> Iterator[World]:
+    (tmp_path / "data").mkdir(mode=0o700)
+    database = open_database(plant.environment["UNHOOK_DATABASE_URL"])
+    upgrade(database)
+    yield seed_tenant(make_services(tmp_path, database))
+    database.close()
+
+
+class Relay:
+    """Three connections that send each mail again until it has its 250, as relays do."""
+
+    def __init__(self, port: int) -> None:
+        self.port, self.left, self.lock = port, list(range(MAILS)), threading.Lock()
+        self.mails = [report(number) for number in range(MAILS)]  # sent again, a mail is the same to the byte
+        self.kept: set[int] = set()
+        self.tries = 0
+        self.threads = [threading.Thread(target=self._work) for _ in range(3)]
+
+    def _work(self) -> None:
+        while (number := self._next()) is not None:
+            deadline = time.monotonic() + PATIENCE
+            while not self._sent(number):
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            self.kept.add(number)
+
+    def _next(self) -> int | None:
+        with self.lock:
+            return self.left.pop() if self.left else None
+
+    def _sent(self, number: int) -> bool:
+        self.tries += 1
+        time.sleep(0.05)  # so that there is something under way whenever somebody is killed
+        with (
+            contextlib.suppress(OSError, smtplib.SMTPException),
+            smtplib.SMTP("127.0.0.1", self.port, timeout=10) as to,
+        ):
+            to.sendmail("soc@example.org", [ADDRESS], self.mails[number])
+            return True
+        return False
+
+
+def report(number: int) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["Message-ID"] = "soc@example.org", f"<{number}@example.org>"
+    mail.set_content(f"Number {number}")
+    raw = phish(message_id=f"<phish-{number}@bad.example>")
+    mail.add_attachment(raw, maintype="application", subtype="octet-stream", filename="a.eml")
+    return mail.as_bytes()
+
+
+def start_taker(plant: Plant) -> None:
+    with (plant.logs / "taker.log").open("ab") as log:
+        plant.running["taker"] = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("taker.py"))],
+            env={**os.environ, **plant.environment, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+
+def start(plant: Plant, name: str) -> None:
+    start_taker(plant) if name == "taker" else plant.start(name)
+
+
+@pytest.mark.timeout(300)
+def test_every_mail_that_had_its_250_is_a_submission_once(plant, world):
+    draw = random.Random(5)
+    relay = Relay(int(plant.environment["UNHOOK_RECEIVE_PORT"]))
+    for name in ("receive", "taker"):
+        start(plant, name)
+    for thread in relay.threads:
+        thread.start()
+    for name in ("receive", "taker", "receive"):
+        wait_for_some_more(relay)
+        time.sleep(draw.uniform(0, 0.3))
+        plant.kill(name)
+        start(plant, name)
+    for thread in relay.threads:
+        thread.join(PATIENCE)
+    wait_until_empty(plant, world)
+    receiver = plant.running["receive"]
+    receiver.send_signal(signal.SIGTERM)
+    assert receiver.wait(30) == 0
+
+    assert plant.kills == 3
+    assert relay.kept == set(range(MAILS))
+    with world.services.database.read() as tx:
+        brought = tx.scalars(select(submissions.c.client_copy_sha256)).all()
+        rows = tx.execute(select(received_mails.c.submissions, received_mails.c.problem)).all()
+    assert (len(brought), len(set(brought))) == (MAILS, MAILS)
+    assert [tuple(row) for row in rows] == [(1, "")] * MAILS
+    print(f"\n{plant.kills} kills, {relay.tries} tries for {MAILS} mails")
+
+
+def wait_for_some_more(relay: Relay) -> None:
+    before, deadline = len(relay.kept), time.monotonic() + PATIENCE
+    while len(relay.kept) < before + 20:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def wait_until_empty(plant: Plant, world: World) -> None:
+    spool = spool_of(Settings(data_dir=Path(plant.environment["UNHOOK_DATA_DIR"])))
+    deadline = time.monotonic() + PATIENCE
+    while spool.waiting(1):
+        assert time.monotonic() < deadline, (plant.logs / "taker.log").read_text()[-2000:]
+        time.sleep(0.1)
