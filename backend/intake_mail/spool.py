@@ -119,8 +119,7 @@ class Spool:
                 return
             described, _, raw = file.read().partition(b"\n")
             yield SpooledMail(name, _envelope(described), raw)
-            path.unlink(missing_ok=True)
-            sync_folder(self._folder)
+            path.unlink(missing_ok=True)  # not synced: a mail that a crash brings back is known again
 
     def clear_leftovers(self, now: float) -> None:
         """Throw away what a crash left half written: nobody was told that it was kept."""
