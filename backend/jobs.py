@@ -16,6 +16,7 @@ from backend.flow.learning_process import start_learning
 from backend.flow.look_again import look_again
 from backend.flow.mail_intake import take_in
 from backend.flow.outbound import deliver_due
+from backend.flow.overview import count_ahead
 from backend.flow.steps import run_retraction, run_submission
 from backend.flow.sweep import forget, recover, sweep
 from backend.services import Services
@@ -59,6 +60,7 @@ class Queue:
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
         self.huey.periodic_task(crontab(minute=every), name="deliver")(lambda: deliver_due(services))
         self.huey.periodic_task(crontab(minute=every), name="received")(lambda: take_in(services))
+        self.huey.periodic_task(crontab(minute=every), name="count")(lambda: count_ahead(services))
 
     def _add(self, name: str, run: Callable[[int], object]) -> None:
         self._tasks[name] = self.huey.task(name=name)(run)

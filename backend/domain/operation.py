@@ -39,6 +39,7 @@ class Stood:
     to_judge: bool = False
     retraction: int | None = None
     triage: str = ""
+    team_submission: int | None = None  # that an escalation of the message had made
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,10 @@ class State(StrEnum):
     DECIDED = "decided"
     ANSWERED = "answered"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"  # a team's, whose escalation was undone: it counts for nothing, and stays to be read
 
 
-FINAL = frozenset({State.ANSWERED, State.FAILED})
+FINAL = frozenset({State.ANSWERED, State.FAILED, State.WITHDRAWN})
 
 
 class Kind(StrEnum):

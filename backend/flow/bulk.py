@@ -21,7 +21,7 @@ from backend.flow import feedback, respond
 from backend.flow.claim import lease
 from backend.flow.escalate import escalate_message
 from backend.services import Services
-from backend.store import audit, decisions, labels, messages, operations, psr_log, retractions
+from backend.store import audit, decisions, escalations, labels, messages, operations, psr_log, retractions
 from connectors.contract import Action
 
 MOST = 500  # messages of one operation
@@ -121,6 +121,7 @@ def stands(tx: Connection, tenant_id: int, message_id: int) -> Stood:
         to_judge=to_judge,
         retraction=last.id if last and taken else None,
         triage=message.triage if message else "",
+        team_submission=escalations.of_message(tx, tenant_id, message_id),
     )
 
 

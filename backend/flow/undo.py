@@ -1,8 +1,9 @@
 """Undo: does what stood before an operation stand again?
 
 Nothing is deleted: the earlier decision stands again by a later row that says the same, the label that was given is
-revoked, and the one before it is given again. So the reporters' reliability is what it was. What others have decided
-since stays as it is.
+revoked, and the one before it is given again. So the reporters' reliability is what it was. A team submission that an
+escalation made is withdrawn: it stays to be read and counts for nothing. What others, the team among them, have decided
+since stays as it is, and so does the submission that it was decided on.
 """
 
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import respond
 from backend.flow.bulk import must_handle_mail, operation, stands
 from backend.services import Services
-from backend.store import audit, decisions, labels, messages, operations, psr_log, retractions
+from backend.store import audit, decisions, escalations, labels, messages, operations, psr_log, retractions
 
 log = structlog.get_logger()
 
@@ -92,6 +93,8 @@ def _stand_again(tx: Connection, services: Services, operator: Operator, item: I
             labels.revoke(tx, tenant_id, item.after.label, now)
         if item.before.label:
             labels.give_again(tx, tenant_id, item.before.label, now)
+    if item.after.team_submission and item.after.team_submission != item.before.team_submission:
+        escalations.withdraw(tx, tenant_id, item.after.team_submission, now)
     psr_log.take_back(tx, tenant_id, item.message_id, item.before.judged, now, to_judge=item.before.to_judge)
     closed = datetime.fromisoformat(item.before.closed_at) if item.before.closed_at else None
     messages.reopen(tx, tenant_id, item.message_id, closed, Triage(item.before.triage))
@@ -124,5 +127,5 @@ _UNDO: dict[Deed, Callable[[Services, Operator, Item], None]] = {
     Deed.RETRACT: _retraction,
     Deed.RESTORE: _restore,
     Deed.STATUS: _status,
-    Deed.ESCALATE: _judgement,  # the team's submission stays, as everything that was submitted
+    Deed.ESCALATE: _judgement,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Actor
@@ -59,9 +59,29 @@ def of_submission(tx: Connection, tenant_id: int, submission_id: int) -> Escalat
     return next(iter(of_submissions(tx, tenant_id, [submission_id])), None)
 
 
+def of_message(tx: Connection, tenant_id: int, message_id: int) -> int | None:
+    """The newest team submission that an escalation of this message has made and nobody has withdrawn."""
+    mine = and_(submission_rows.c.tenant_id == tenant_id, submission_rows.c.message_id == message_id)
+    reports = select(submission_rows.c.id).where(mine)
+    here = and_(_standing(tenant_id), escalations.c.submission_id.in_(reports))
+    newest = select(escalations.c.escalated_submission_id).where(here).order_by(escalations.c.id.desc()).limit(1)
+    return tx.execute(newest).scalar()
+
+
+def withdraw(tx: Connection, tenant_id: int, team_id: int, now: datetime) -> None:
+    """Take an escalation back: its submission counts for nothing, and the user's can be escalated again."""
+    mine = and_(_standing(tenant_id), escalations.c.escalated_submission_id == team_id)
+    if tx.execute(update(escalations).where(mine).values(withdrawn_at=now)).rowcount == 1:
+        submissions.withdraw(tx, tenant_id, team_id, now)
+
+
+def _standing(tenant_id: int) -> ColumnElement[bool]:
+    return and_(escalations.c.tenant_id == tenant_id, escalations.c.withdrawn_at.is_(None))
+
+
 def of_submissions(tx: Connection, tenant_id: int, submission_ids: Sequence[int]) -> list[Escalation]:
-    """The escalations among these submissions, oldest first."""
-    here = and_(escalations.c.tenant_id == tenant_id, escalations.c.submission_id.in_(submission_ids))
+    """The escalations among these submissions that stand, oldest first."""
+    here = and_(_standing(tenant_id), escalations.c.submission_id.in_(submission_ids))
     columns = [escalations.c[name] for name in Escalation.__dataclass_fields__]
     rows = tx.execute(select(*columns).where(here).order_by(escalations.c.id))
     return [Escalation(**{**row._mapping, "escalated_as": Disposition(row.escalated_as)}) for row in rows]

@@ -11,10 +11,13 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     ColumnElement,
     Connection,
+    Integer,
     String,
     and_,
+    any_,
     bindparam,
     column,
     func,
@@ -24,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 
+from backend.domain.harm import band
 from backend.store import facets
 from backend.store.filters import Filters, Order
 from backend.store.query import Needle, Query, understand
@@ -31,7 +35,9 @@ from backend.store.search_index import COLUMNS, FTS_TABLE, VECTOR
 from backend.store.tables import messages, people, queue_rows, search_documents
 
 MOST = 1_000  # more are shown as "1,000+"
-FEW = 20_000  # matches that are cheaper all looked up and sorted than met on the way from the top
+# Matches that are cheaper all looked up and sorted than met on the way from the top. FTS5 names them from its index
+# alone; PostgreSQL has to open the row of each.
+FEW = {"sqlite": 20_000, "postgresql": 5_000}
 FIRST_WINDOW = 4_096
 WIDER = 4
 MOST_DAYS = 62  # of a range of dates that the index answers; a longer one holds enough to be met on the way
@@ -47,6 +53,7 @@ class Asked:
     groups: tuple[tuple[Needle, ...], ...]
     conditions: tuple[ColumnElement[bool], ...] = ()
     nothing: bool = False  # it cannot match: say, a reporter whom nobody knows
+    known: tuple[int, ...] | None = None  # what the index was found to hold, so that it is not asked again
 
     def also(self, *marks: str) -> "Asked":
         """The same, of messages that have one of these marks of ours."""
@@ -68,8 +75,9 @@ def find(
         return []
     if not asked.groups:
         return _from_the_top(tx, asked, order, most)
-    if _are_few(tx, asked):
-        return _matching(tx, asked.also(facets.tenant(tenant_id)), order, most)
+    few = _few(tx, asked)
+    if few is not None:
+        return _matching(tx, few, order, most)
 
     found: list[int] = []
     for marks in _windows(tx, tenant_id, order):
@@ -157,7 +165,9 @@ def _ordering(order: Order) -> list[ColumnElement[Any]]:
 def _windows(tx: Connection, tenant_id: int, order: Order) -> Iterator[list[str]]:
     """Marks of the tenant's messages from the top of the order on, each message in exactly one window."""
     size = FIRST_WINDOW
-    place = queue_rows.c.band if order is Order.HARM else queue_rows.c.message_id
+    place = (
+        queue_rows.c.harm if order is Order.HARM else queue_rows.c.message_id
+    )  # what the index holds: no row is opened
     mark = facets.harm if order is Order.HARM else facets.age
     mine = select(place).where(queue_rows.c.tenant_id == tenant_id).order_by(*_ordering(order))
     top, bottom = _place(tx, mine, order, 0), _place(tx, mine.order_by(None).order_by(*_upside_down(order)), order, 0)
@@ -174,7 +184,9 @@ def _windows(tx: Connection, tenant_id: int, order: Order) -> Iterator[list[str]
 def _place(tx: Connection, rows: Any, order: Order, offset: int) -> int | None:
     """In which band or step the row at this place lies; None past the end."""
     found = tx.scalar(rows.limit(1).offset(offset))
-    return found if found is None or order is Order.HARM else facets.step(found)
+    if found is None:
+        return None
+    return band(found) if order is Order.HARM else facets.step(found)
 
 
 def _upside_down(order: Order) -> list[ColumnElement[Any]]:
@@ -182,22 +194,44 @@ def _upside_down(order: Order) -> list[ColumnElement[Any]]:
     return [oldest] if order is Order.NEWEST else [queue_rows.c.harm.asc(), oldest]
 
 
-def _are_few(tx: Connection, asked: Asked) -> bool:
-    some = select(literal(1)).select_from(_hits(tx, asked)).limit(FEW + 1).subquery()
-    return tx.execute(select(func.count()).select_from(some)).scalar_one() <= FEW
+def _few(tx: Connection, asked: Asked) -> Asked | None:
+    """The question, to be answered at once, if what it matches is little; else None."""
+    few = FEW[tx.dialect.name]
+    some = select(_hits(tx, asked).c.message_id).limit(few + 1)
+    if tx.dialect.name == "sqlite":
+        count = select(func.count()).select_from(some.subquery())
+        return asked.also(facets.tenant(asked.tenant_id)) if tx.execute(count).scalar_one() <= few else None
+    known = list(tx.scalars(some))
+    return replace(asked, known=tuple(known)) if len(known) <= few else None
 
 
 def _matching(tx: Connection, asked: Asked, order: Order, most: int) -> list[int]:
     """All that the index finds, sorted."""
-    hits = _hits(tx, asked)
+    found = select(queue_rows.c.message_id)
+    if tx.dialect.name == "sqlite":
+        hits = _hits(tx, asked)
+        found = found.join(hits, hits.c.message_id == queue_rows.c.message_id)
+    else:
+        found = found.where(_is_hit(asked))
     statement = (
-        select(queue_rows.c.message_id)
-        .join(hits, hits.c.message_id == queue_rows.c.message_id)
-        .where(queue_rows.c.tenant_id + _HIDDEN == asked.tenant_id, *asked.conditions, *_beside(tx, asked))
+        found.where(queue_rows.c.tenant_id + _HIDDEN == asked.tenant_id, *asked.conditions, *_beside(tx, asked))
         .order_by(*_ordering(order))
         .limit(most)
     )
     return list(tx.scalars(statement))
+
+
+def _is_hit(asked: Asked) -> Any:
+    """For PostgreSQL: the ids go into a list, and each is looked up by its key, however many the planner expects.
+
+    A join it would make by reading every row of the queue.
+    """
+    if asked.known is not None:
+        return queue_rows.c.message_id == any_(literal(list(asked.known), ARRAY(Integer)))
+    ids = f"ARRAY(SELECT message_id FROM search_documents WHERE {VECTOR} @@ CAST(:asked AS tsquery))"  # noqa: S608 - ours
+    return text(f"queue_rows.message_id = ANY ({ids})").bindparams(
+        bindparam("asked", _tsquery(asked), String, unique=True)
+    )
 
 
 def _hits(tx: Connection, asked: Asked) -> Any:

@@ -72,7 +72,7 @@ def message_view(tx: Connection, tenant_id: int, message_id: int) -> MessageView
     if message is None:
         return None
 
-    reports = submissions.of_message(tx, tenant_id, message_id, MOST_REPORTS)
+    reports = submissions.of_message(tx, tenant_id, message_id, MOST_REPORTS, withdrawn=True)
     orders = retractions.of_message(tx, tenant_id, message_id)
     workers = _operators(tx, tenant_id)
     verdict = verdicts.latest(tx, tenant_id, message_id)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from backend.domain.disposition import Disposition
+from backend.domain.submission import State
 from backend.store.tables import copies, decisions, messages, retractions, submissions
 
 
@@ -28,7 +29,9 @@ class Numbers:
 def last_days(tx: Connection, tenant_id: int, now: datetime, days: int) -> Numbers:
     """Count."""
     since = now - timedelta(days=days)
-    came = and_(submissions.c.tenant_id == tenant_id, submissions.c.received_at >= since)
+    came = and_(
+        submissions.c.tenant_id == tenant_id, submissions.c.received_at >= since, submissions.c.state != State.WITHDRAWN
+    )
     reports, reporters = tx.execute(
         select(func.count(), func.count(submissions.c.person_id.distinct())).where(came)
     ).one()

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from backend.domain.disposition import CONFIRMS_A_REPORT, Disposition
 from backend.domain.retraction import RetractionState
-from backend.domain.submission import Identity, SubmittedAs
+from backend.domain.submission import Identity, State, SubmittedAs
 from backend.store.spans import quantiles, seconds_between, week_of
 from backend.store.tables import copies, labels, messages, people, retractions, submissions, verdicts
 from connectors.contract import Outcome
@@ -139,13 +139,17 @@ def first_monday(now: datetime) -> datetime:
     return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
 
 
+def _counts() -> ColumnElement[bool]:
+    return submissions.c.state != State.WITHDRAWN
+
+
 def verdict_waits(tx: Connection, tenant_id: int, began: datetime) -> list[Waits]:
     """From a report's arrival to its verdict."""
     came = submissions.c.received_at
     rows = select(
         week_of(tx.dialect.name, began, came).label("week"),
         seconds_between(tx.dialect.name, came, submissions.c.scored_at).label("value"),
-    ).where(submissions.c.tenant_id == tenant_id, came >= began, submissions.c.scored_at.is_not(None))
+    ).where(submissions.c.tenant_id == tenant_id, came >= began, submissions.c.scored_at.is_not(None), _counts())
     return [Waits(*row) for row in tx.execute(quantiles(rows, (0.5, 0.95)))]
 
 
@@ -171,7 +175,7 @@ def gone_waits(tx: Connection, tenant_id: int, began: datetime) -> list[Waits]:
 def truth(tx: Connection, tenant_id: int, began: datetime) -> list[Truth]:
     """Reports by the week in which they came, and by the label their message has now."""
     week = week_of(tx.dialect.name, began, submissions.c.received_at).label("week")
-    came = and_(submissions.c.tenant_id == tenant_id, submissions.c.received_at >= began)
+    came = and_(submissions.c.tenant_id == tenant_id, submissions.c.received_at >= began, _counts())
     every = tx.execute(select(week, func.count()).where(came).group_by(week).order_by(week)).all()
 
     same = and_(submissions.c.message_id == labels.c.message_id, submissions.c.tenant_id == tenant_id)
@@ -231,6 +235,7 @@ def attacks(tx: Connection, tenant_id: int, since: datetime) -> list[Attack]:
         .where(
             submissions.c.tenant_id == tenant_id,
             submissions.c.received_at >= since,
+            _counts(),
             messages.c.campaign_id.is_not(None),
         )
         .group_by(messages.c.campaign_id)

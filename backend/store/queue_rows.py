@@ -17,7 +17,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.harm import Stand, band, expected_harm
 from backend.domain.people import POLICY
 from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, RetractionState
-from backend.domain.submission import Identity, Kind, SubmittedAs
+from backend.domain.submission import Identity, Kind, State, SubmittedAs
 from backend.store import facets
 from backend.store.documents import words_of
 from backend.store.tables import (
@@ -345,7 +345,9 @@ def _pdr(tx: Connection, tenant_id: int, ids: Sequence[int]) -> set[int]:
 
 
 def _reports(tx: Connection, tenant_id: int, ids: Sequence[int]) -> Sequence[Row[Any]]:
-    here = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id.in_(ids))
+    here = and_(
+        submissions.c.tenant_id == tenant_id, submissions.c.message_id.in_(ids), submissions.c.state != State.WITHDRAWN
+    )
 
     def some(column: Any, value: str, name: str) -> Any:
         return func.count(literal(1)).filter(column == value).label(name)

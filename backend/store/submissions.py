@@ -113,12 +113,31 @@ def of_tenant(tx: Connection, tenant_id: int, limit: int = 50, before: int | Non
     return [_submission(row) for row in rows]
 
 
-def of_message(tx: Connection, tenant_id: int, message_id: int, limit: int = 1000) -> list[Submission]:
-    """Everyone's submissions of one message: verified people's first, so that strangers cannot crowd them out."""
+def of_message(
+    tx: Connection, tenant_id: int, message_id: int, limit: int = 1000, *, withdrawn: bool = False
+) -> list[Submission]:
+    """Everyone's submissions of one message: verified people's first, so that strangers cannot crowd them out.
+
+    With `withdrawn` also those that count for nothing any more.
+    """
     here = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id == message_id)
+    here = here if withdrawn else and_(here, counts())
     proven_first = (submissions.c.identity == Identity.VERIFIED).desc()
     statement = select(*_COLUMNS).where(here).order_by(proven_first, submissions.c.id).limit(limit)
     return [_submission(row) for row in tx.execute(statement)]
+
+
+def counts() -> ColumnElement[bool]:
+    """Whether a submission counts: it was not withdrawn."""
+    return submissions.c.state != State.WITHDRAWN
+
+
+def withdraw(tx: Connection, tenant_id: int, submission_id: int, now: datetime) -> None:
+    """Let it count for nothing any more, wherever it stands. A worker that holds it keeps nothing."""
+    mine = and_(submissions.c.tenant_id == tenant_id, submissions.c.id == submission_id)
+    left = {"state": State.WITHDRAWN, "finished_at": now, "lease": "", "leased_until": None, "retry_at": None}
+    gone = update(submissions).where(mine, counts()).values(**left).returning(submissions.c.message_id)
+    mark(tx, tenant_id, [message_id for message_id in tx.scalars(gone) if message_id])
 
 
 def state_of(tx: Connection, submission_id: int) -> State | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from backend.domain.retraction import Retraction
-from backend.domain.submission import State
+from backend.domain.submission import FINAL
 from backend.store.notes import Note
 from backend.store.tables import answers, audit, copies, submissions, verdicts
 
@@ -57,7 +57,7 @@ def _reports(tx: Connection, tenant_id: int, reporters: Mapping[int, str]) -> It
         subject, who = f"submission:{row.id}", reporters[row.id]
         detail = {"kind": row.kind, "submitted_as": row.submitted_as}
         yield Event(row.received_at, who, "reported", subject, detail)
-        if row.finished_at and row.state in (State.ANSWERED, State.FAILED):
+        if row.finished_at and row.state in FINAL:
             yield Event(row.finished_at, "", f"report {row.state}", subject, {})
 
 

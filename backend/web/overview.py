@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from backend.domain.people import Operator, Right
 from backend.flow import switch
+from backend.flow.overview import lately
 from backend.policy.interval import interval
 from backend.services import Services
-from backend.store import numbers, overview, tenants
+from backend.store import overview, tenants
 from backend.store.overview import BIN_EDGES, WEEKS, Overview
 from backend.web import charts
 from backend.web.charts import Chart, Interval, Series
@@ -23,16 +24,14 @@ from backend.web.words import count, percent, signed, span, visible
 from model.measured import measured
 
 pages = Blueprint("overview", __name__)
-EXTENSION = "unhook-overview"
-FRESH = timedelta(minutes=5)  # counting a large tenant takes a while, and nobody watches these by the second
-DAYS = 30
 
 
 @pages.get("/overview")
 @needs(Right.METRICS)
 def page(services: Services, operator: Operator) -> ResponseReturnValue:
     """The page. Campaigns have subjects for those who may see mail; people have names where the tenant wants that."""
-    known, counted = _lately(services, operator.tenant_id)
+    counted = lately(services, operator.tenant_id)
+    known = counted.overview
     with services.database.read() as tx:
         named = tenants.get(tx, operator.tenant_id).policy.reporter_names
         people = [one.person_id for one in known.accuracy] if named else []
@@ -40,7 +39,7 @@ def page(services: Services, operator: Operator) -> ResponseReturnValue:
         campaigns = [one.campaign_id for one in known.attacks] if operator.may(Right.MAIL) else []
         subjects = overview.subjects(tx, operator.tenant_id, campaigns)
     shown = {
-        "numbers": counted,
+        "numbers": counted.numbers,
         "as_of": known.at,
         "named": named,
         "subjects": subjects,
@@ -71,18 +70,6 @@ def show_names(services: Services, operator: Operator) -> ResponseReturnValue:
     switch.show_reporter_names(services, operator, shown)
     flash(_("Reporters are shown by name.") if shown else _("Reporters are shown by number."), "done")
     return redirect(url_for("web.overview.page"), 303)
-
-
-def _lately(services: Services, tenant_id: int) -> tuple[Overview, numbers.Numbers]:
-    """As counted within the last minutes, by this process."""
-    kept: dict[int, tuple[Overview, numbers.Numbers]] = current_app.extensions.setdefault(EXTENSION, {})
-    now = services.now()
-    found = kept.get(tenant_id)
-    if found is None or now - found[0].at >= FRESH:
-        with services.database.read() as tx:
-            found = overview.overview(tx, tenant_id, now), numbers.last_days(tx, tenant_id, now, DAYS)
-        kept[tenant_id] = found
-    return found
 
 
 def waits_chart(name: str, says: str, known: Overview, verdicts: bool) -> Chart:

@@ -126,6 +126,7 @@ EVENTS = {
     "reported": _("Reported it"),
     "report answered": _("Done with the report"),
     "report failed": _("Could not work on the report"),
+    "report withdrawn": _("The team submission was withdrawn"),
     "scored": _("Scored"),
     "copies": _("Copies"),
     "answer intended": _("Is about to answer the reporter"),
@@ -182,6 +183,7 @@ STATES = {
     State.DECIDED: _("Decided"),
     State.ANSWERED: _("Answered"),
     State.FAILED: _("Failed"),
+    State.WITHDRAWN: _("Withdrawn"),
 }
 
 PSR = {

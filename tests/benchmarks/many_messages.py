@@ -62,9 +62,24 @@ INSERTS = (
        first_reported_at, triage, campaign_id)
        SELECT n, :tenant, 'f' || n, 'Message ' || n, 'a' || (n % 5000) || '@b' || (n % 900) || '.test', '', 'fetched',
        '{}', at, triage, campaign FROM seed""",
-    """INSERT INTO submissions (tenant_id, person_id, submitted_as, kind, identity, received_at, state, message_id,
-       mailbox)
-       SELECT :tenant, person, submitted_as, kind, identity, at, 'answered', n, 'ana@example.org' FROM seed""",
+    """INSERT INTO submissions (tenant_id, person_id, submitted_as, kind, identity, received_at, scored_at, state,
+       message_id, mailbox)
+       SELECT :tenant, person, submitted_as, kind, identity, at, at, 'answered', n, 'ana@example.org' FROM seed""",
+    """INSERT INTO verdicts (id, tenant_id, message_id, version, base_margin, margin, reporter_value, reporters,
+       probabilities, reasons, opinions, counterfactual, threshold, checkpoint, scored_at)
+       SELECT n, :tenant, n, 1, margin - 1, margin, 2.4, '[]', '{}', '[]', '[]', '{}', 0.5, '2026-11', at FROM seed""",
+    """INSERT INTO decisions (tenant_id, message_id, version, verdict_id, disposition, simulation, response, action,
+       why, decided_by, decided_at)
+       SELECT :tenant, n, 1, n, disposition, (1 = 0), 'nothing', 'trash', '[]', 'policy', at FROM seed""",
+    """INSERT INTO labels (tenant_id, message_id, disposition, source, given_by, given_at, followed_at)
+       SELECT :tenant, n, disposition, 'operator', 'operator:1', at, at FROM seed WHERE judged = 1""",
+    """INSERT INTO retractions (id, tenant_id, message_id, state, action, automatic, ordered_by, ordered_at,
+       approved_by, remaining, finished_at)
+       SELECT n, :tenant, n, 'done', 'trash', (psr = 1), 'policy', at, '[]', 0, at FROM seed
+       WHERE retraction = 'done'""",
+    """INSERT INTO copies (tenant_id, retraction_id, mailbox, provider_copy_id, state, was_read, outcome, intended_at)
+       SELECT :tenant, n, 'ana@example.org', '' || n, '{}', (n % 3 = 0), 'retracted', at FROM seed
+       WHERE retraction = 'done'""",
     """INSERT INTO queue_rows (message_id, tenant_id, subject, sender, campaign_id, first_reported_at, last_reported_at,
        reports, reporters, mailboxes, kinds, submitted_as, identities, disposition, simulation, judged, base_margin,
        margin, reasons, retraction, psr, to_judge, review, triage, harm, band)

@@ -10,6 +10,8 @@ from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed
 from backend.domain.people import POLICY, Role
 from backend.domain.retraction import RetractionState
+from backend.domain.submission import Kind, State
+from backend.domain.triage import Triage
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.bulk import MOST, Order, carry_out, of_campaign
 from backend.flow.feedback import correct
@@ -17,7 +19,21 @@ from backend.flow.intake import intake
 from backend.flow.respond import order_restore
 from backend.flow.steps import run_retraction
 from backend.flow.undo import UNDONE, undo
-from backend.store import audit, campaigns, decisions, labels, messages, psr_log, retractions, search, submissions
+from backend.store import (
+    audit,
+    campaigns,
+    decisions,
+    escalations,
+    labels,
+    messages,
+    numbers,
+    psr_log,
+    queue,
+    retractions,
+    search,
+    submissions,
+)
+from backend.store.message_view import message_view
 from connectors.maildir.deliver import make_mailbox
 
 KEY = "a key of one form"
@@ -176,6 +192,47 @@ def test_a_retraction_that_still_runs_is_called_off(world, two):
     assert world.files(ANA) == before
     with world.services.database.read() as tx:
         assert retractions.get(tx, world.tenant_id, number).state is not RetractionState.RUNNING
+
+
+def test_undoing_an_escalation_withdraws_the_teams_submission(world, two):
+    done = carry_out(world.services, world.owner, Order(Deed.ESCALATE, "SPOOF"), two[:1], KEY)
+    with world.services.database.read() as tx:
+        team = escalations.of_message(tx, world.tenant_id, two[0])
+        assert search.find(tx, world.tenant_id, "team_submission") == two[:1]
+    undo(world.services, world.owner, done.id)
+
+    with world.services.database.read() as tx:
+        assert submissions.get(tx, world.tenant_id, team).state is State.WITHDRAWN
+        assert team not in [one.id for one in submissions.of_message(tx, world.tenant_id, two[0])]
+        assert search.find(tx, world.tenant_id, "team_submission") == []
+        (row,) = queue.rows_of(tx, world.tenant_id, two[:1])
+        view = message_view(tx, world.tenant_id, two[0])
+        assert numbers.last_days(tx, world.tenant_id, world.services.now(), 30).reports == 2
+    assert (row.reports, row.kinds, row.triage) == (1, ("user",), Triage.UNREVIEWED)
+    assert team in [one.submission.id for one in view.reports]
+    assert view.escalations == {}
+    assert "report withdrawn" in [event.action for event in view.events]
+
+
+def test_what_was_escalated_and_undone_can_be_escalated_again(world, two):
+    first = carry_out(world.services, world.owner, Order(Deed.ESCALATE, "SPOOF"), two[:1], KEY)
+    undo(world.services, world.owner, first.id)
+    again = carry_out(world.services, world.owner, Order(Deed.ESCALATE, "MALICIOUS"), two[:1], f"{KEY}-2")
+    assert again.done == 1
+    with world.services.database.read() as tx:
+        teams = [one.kind for one in submissions.of_message(tx, world.tenant_id, two[0])]
+        assert search.find(tx, world.tenant_id, "team_malicious_submission") == two[:1]
+    assert teams.count(Kind.TEAM) == 1
+
+
+def test_what_the_team_has_judged_stays_before_it(world, two):
+    done = carry_out(world.services, world.owner, Order(Deed.ESCALATE, "SPOOF"), two[:1], KEY)
+    correct(world.services, world.owner, two[0], Disposition.MALICIOUS)
+    back = undo(world.services, world.owner, done.id)
+    assert (back.undone, back.done) == (0, 1)
+    with world.services.database.read() as tx:
+        team = escalations.of_message(tx, world.tenant_id, two[0])
+        assert submissions.get(tx, world.tenant_id, team).state is State.ANSWERED
 
 
 def test_the_same_form_sent_twice_is_one_operation(world, two):

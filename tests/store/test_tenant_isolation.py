@@ -40,9 +40,12 @@ from backend.store import (
     lists,
     matching,
     messages,
+    numbers,
     operations,
     operators,
     outbox,
+    overview,
+    overviews,
     people,
     preferences,
     queue,
@@ -134,6 +137,8 @@ def south(database, kept):
         audit.record(tx, tenant, POLICY, "decided", f"message:{message}", {}, NOW)
         stood = {message: Stood()}
         operation, _ = operations.begin(tx, tenant, operator.id, "south's key", Deed.JUDGE, "NONE", stood, NOW)
+        counted = overview.overview(tx, tenant, NOW), numbers.last_days(tx, tenant, NOW, 30)
+        overviews.keep(tx, tenant, overviews.Counted(*counted, seconds=1.0))
         view = saved_views.save(tx, tenant, operator.id, "southern", {"tab": "all"}, NOW, opens_first=True)
         ruling = Ruling(Disposition.MALICIOUS, False, Response.NOTHING, "trash", ())
         decision = decisions.append(tx, tenant, message, ruling, POLICY, NOW)
@@ -224,6 +229,7 @@ CALLS = {
     "outbox.oldest": lambda w: outbox.oldest(w.tx, w.north, w.south["webhook"], 9),
     "outbox.queue": lambda w: outbox.queue(w.tx, w.north, w.south["line"], "decided", NOW),
     "outbox.release": lambda w: outbox.release(w.tx, w.north, w.south["webhook"], "", NOW),
+    "overviews.last": lambda w: overviews.last(w.tx, w.north),
     "outbox.sent": lambda w: outbox.sent(w.tx, w.north, [w.south["delivery"]], NOW),
     "outbox.standing": lambda w: outbox.standing(w.tx, w.north, w.south["webhook"]).waiting,
     "service_tokens.of_tenant": lambda w: service_tokens.of_tenant(w.tx, w.north),
@@ -291,6 +297,7 @@ ADDS_ONLY = {
     "sessions.begin",
     "service_tokens.issue",
     "outbox.add",
+    "overviews.keep",
     "staff.add_invited",
 }
 # Called while rows are read, after the tenant was asked for.

@@ -17,6 +17,8 @@ from sqlalchemy import (
 
 from backend.store.tables.columns import key, metadata, moment, of_message, of_tenant, words
 
+STANDS = "withdrawn_at IS NULL"
+
 search_documents = Table(  # what search indexes, CJK already cut into bigrams; FTS5 or tsvector sits on top
     "search_documents",
     metadata,
@@ -131,10 +133,29 @@ escalations = Table(  # a user's submission put before the team, and the team su
     metadata,
     key(),
     of_tenant(),
-    Column("submission_id", Integer, ForeignKey("submissions.id"), nullable=False, unique=True),
+    Column("submission_id", Integer, ForeignKey("submissions.id"), nullable=False),
     Column("escalated_submission_id", Integer, ForeignKey("submissions.id"), nullable=False, unique=True),
     Column("escalated_as", String, nullable=False),
     Column("escalated_by", String, nullable=False),  # operator:7
     moment("escalated_at"),
+    moment("withdrawn_at", nullable=True),
     Index(None, "tenant_id"),
+    Index(
+        "uq_escalations_one_that_stands",
+        "submission_id",
+        unique=True,
+        sqlite_where=text(STANDS),
+        postgresql_where=text(STANDS),
+    ),
+)
+
+overviews = Table(  # what the overview counted, kept for the next who opens it; one a tenant
+    "overviews",
+    metadata,
+    key(),
+    of_tenant(),
+    moment("counted_at"),
+    Column("seconds", Float, nullable=False),  # that counting took
+    Column("known", JSON, nullable=False),  # numbers only
+    UniqueConstraint("tenant_id"),
 )
