@@ -3,11 +3,11 @@
 Frozen tests are composed by code from a fixed seed, another than replay's, so that every candidate of every tenant
 meets the same mail. The tenant's ledger is the part of its judged mail that was held back. Poisoning probes ask what a
 hostile label would change: a kind of attack that is no longer seen, honest mail that is now over the threshold, mail
-that changes sides without having been labelled.
+that changes sides without having been labelled, and one person whose labels the serving network contradicts.
 """
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ _FEWEST = 12  # phish of one kind that a probe looks at
 MOST_LOST = 0.005  # recall on the frozen test
 MOST_BLIND = 0.15  # recall on one kind
 MOST_SWAYED = 0.03  # frozen mails that change sides
+MOST_CONTRARY, FEWEST_CONTRARY = 0.2, 5  # of one person's labels that say the opposite of what is certain
 STEPS = (-8.0, -4.0, -2.0, 0.0, 2.0, 4.0)  # margins between which calibration is counted
 
 
@@ -54,6 +55,7 @@ class Comparison:
     blind: tuple[str, float]  # the kind of phish whose recall falls most, and by how much
     swayed: float  # share of the frozen mails that change sides
     contrary: int  # labels that say the opposite of what the serving network is certain of
+    giver: tuple[str, int, int] = ("", 0, 0)  # whose labels do so most often: who, how many, of how many
     calibration: tuple[Steps, Steps] = ((), ())  # of the frozen mails; serving, candidate
 
     def obstacles(self) -> tuple[str, ...]:
@@ -65,6 +67,7 @@ class Comparison:
             (after.wrong > before.wrong, "more-wrong"),
             (self.blind[1] > MOST_BLIND, "blind-spot"),
             (self.swayed > MOST_SWAYED, "sways"),
+            (self.giver[1] >= FEWEST_CONTRARY and self.giver[1] > MOST_CONTRARY * self.giver[2], "one-giver"),
             (yours.wrong > mine.wrong, "more-wrong-here"),
             (yours.caught < mine.caught, "worse-here"),
         )
@@ -82,15 +85,18 @@ def compare(
     held_back: Table,
     learned: Table,
     target: float,
+    givers: Sequence[str] = (),
 ) -> Comparison:
-    """Measure both. `learned` are the labels the candidate was taught, `held_back` those it was not."""
+    """Measure both. `learned` are the labels it was taught, `givers` who gave each, `held_back` the other labels."""
     old, new = (margins(one, frozen, target) for one in (serving, candidate))
+    contrary = _contrary(margins(serving, learned, target), learned)
     return Comparison(
         frozen=(side(old, frozen), side(new, frozen)),
         own=tuple(side(margins(one, held_back, target), held_back) for one in (serving, candidate)),  # type: ignore[arg-type]
         blind=_blind(old, new, frozen),
         swayed=float(np.mean((old >= 0) != (new >= 0))) if len(frozen) else 0.0,
-        contrary=_contrary(margins(serving, learned, target), learned),
+        contrary=int(contrary.sum()),
+        giver=_most_contrary(contrary, givers),
         calibration=(steps(old, frozen), steps(new, frozen)),
     )
 
@@ -140,8 +146,18 @@ def _blind(old: NDArray[np.float64], new: NDArray[np.float64], frozen: Table) ->
     return worst, max(0.0, falls.get(worst, 0.0))
 
 
-def _contrary(found: NDArray[np.float64], learned: Table, certain: float = 6.0) -> int:
+def _contrary(found: NDArray[np.float64], learned: Table, certain: float = 6.0) -> NDArray[np.bool_]:
     labels = truth(learned)
     attacks = (labels == MALICIOUS) & (found < -certain)
     honest = (labels != MALICIOUS) & (labels != SPAM) & (found > certain / 2)
-    return int((attacks | honest).sum())
+    both: NDArray[np.bool_] = attacks | honest
+    return both
+
+
+def _most_contrary(contrary: NDArray[np.bool_], givers: Sequence[str]) -> tuple[str, int, int]:
+    """Of those with several such labels, whoever has the largest share of them; nobody when there is none."""
+    given = Counter(givers)
+    against = Counter(giver for giver, wrong in zip(givers, contrary, strict=False) if wrong)
+    several = [giver for giver, count in against.items() if count >= FEWEST_CONTRARY]
+    worst = max(several, key=lambda giver: against[giver] / given[giver], default="")
+    return worst, against[worst], given[worst]

@@ -124,7 +124,8 @@ def _learn(services: Services, tenant_id: int, candidate_id: int, *, shown: bool
         made = adapt(base, own, replay, name, AdaptConfig(), _SEED, progress, services.settings.learn_seconds)
     except OutOfTime as error:
         raise BadInput(str(error)) from error
-    measures = compare(serving, made, frozen, held, own, target).to_json()
+    givers = [one.label.given_by for one in judged if not one.held_back]
+    measures = compare(serving, made, frozen, held, own, target, givers).to_json()
     measures |= {"difference": _difference(services, tenant_id, serving, made, target)}
     measures |= {"learned": len(own), "held_back": len(held), "serving": serving.name}
     measures["losses"] = made.training["losses"]

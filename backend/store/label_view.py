@@ -65,7 +65,7 @@ def _lines(tx: Connection, tenant_id: int, found: Sequence[Label]) -> list[Label
         queue_rows.c.tenant_id == tenant_id, queue_rows.c.message_id.in_({label.message_id for label in found})
     )
     subjects = {row.message_id: row.subject for row in tx.execute(rows)}
-    names = _names(tx, tenant_id, {label.given_by for label in found})
+    names = names_of(tx, tenant_id, {label.given_by for label in found})
     return [
         LabelLine(
             label,
@@ -77,7 +77,7 @@ def _lines(tx: Connection, tenant_id: int, found: Sequence[Label]) -> list[Label
     ]
 
 
-def _names(tx: Connection, tenant_id: int, actors: set[str]) -> Mapping[str, str]:
+def names_of(tx: Connection, tenant_id: int, actors: set[str]) -> Mapping[str, str]:
     """What to call those who gave them."""
     names: dict[str, str] = {}
     for kind, table, columns in (

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext, ngettext
 
-from backend.domain.candidate import CandidateState
+from backend.domain.candidate import Candidate, CandidateState
 from backend.domain.people import Operator, Right
 from backend.errors import BadInput, Conflict
 from backend.flow import candidates as flow
@@ -32,6 +32,7 @@ OBSTACLES: Mapping[str, Any] = {
     "more-wrong": lazy_gettext("It takes more of the frozen test's honest mail for attacks."),
     "blind-spot": lazy_gettext("One kind of attack is caught much less often."),
     "sways": lazy_gettext("Many mails that nobody labelled change sides."),
+    "one-giver": lazy_gettext("One person's labels often say the opposite of what the network is certain of."),
     "more-wrong-here": lazy_gettext("It takes more of your own honest mail for attacks, of what was held back."),
     "worse-here": lazy_gettext("It catches fewer of your own judged attacks, of what was held back."),
 }
@@ -48,6 +49,7 @@ def learning(services: Services, operator: Operator) -> ResponseReturnValue:
         made = candidates.newest(tx, operator.tenant_id, 10)
         served = candidates.served(tx, operator.tenant_id, 10)
         weeks = verdicts.by_week(tx, operator.tenant_id, services.now() - timedelta(weeks=WEEKS))
+        givers = label_view.names_of(tx, operator.tenant_id, {_giver(one) for one in made} - {""})
         shown = _labels(tx, operator, number) if operator.may(Right.MAIL) else {}
     return render_template(
         "learning.html",
@@ -58,6 +60,7 @@ def learning(services: Services, operator: Operator) -> ResponseReturnValue:
         served=served,
         serving=served[0].candidate_id if served else None,
         drift=_drift(weeks),
+        givers={one.id: givers.get(_giver(one), "") for one in made},
         calibration={one.id: _calibration(one.measures) for one in made},
         obstacles=OBSTACLES,
         named=NAMED,
@@ -127,6 +130,11 @@ def _labels(tx: Any, operator: Operator, before: int | None) -> dict[str, Any]:
         "more": len(lines) > PER_PAGE,
         "conflicts": label_view.conflicts(tx, operator.tenant_id),
     }
+
+
+def _giver(candidate: Candidate) -> str:
+    """Whose labels the network contradicts most."""
+    return str(candidate.measures["giver"][0]) if "giver" in candidate.measures else ""
 
 
 def _calibration(measures: Mapping[str, Any]) -> list[tuple[str, Sequence[int], Sequence[int]]]:

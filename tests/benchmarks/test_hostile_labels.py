@@ -89,8 +89,8 @@ def test_a_hostile_analysts_25_labels_among_500_are_bounded_and_undone(corpora: 
     olga, mallory = world.operator(Role.ANALYST, "olga"), world.operator(Role.ANALYST, "mallory")
     kept = Stored(world)
     attacks = kept.keep([facts for seed in KINDS for facts in copies(seed, COPIES)], MALICIOUS)
-    washed = kept.keep(copies(WHITEWASHED, OF_ONE), MALICIOUS)
     framed = kept.keep(copies(FRAMED, OF_ONE, "honest"), NONE)
+    washed = kept.keep(copies(WHITEWASHED, OF_ONE), MALICIOUS)
     ordinary = kept.keep(honest(corpora, HONEST), NONE)
     random.Random(4).shuffle(attacks)
     known = [*attacks[:LABELLED], *ordinary[: 475 - LABELLED]]
@@ -119,6 +119,8 @@ def test_a_hostile_analysts_25_labels_among_500_are_bounded_and_undone(corpora: 
         rest = {group: [n for n in numbers if n not in lies] for group, numbers in unlabelled.items()}
         show(kept, name, rest, before, harmed, poisoned)
         refused += [name] if poisoned.obstacles else []
+        hostile = {label for label in harmed.labels - before.labels if label in poisoned.label_ids}
+        print(f"  hostile labels it was taught: {len(hostile)}; whose contradict most: {poisoned.measures['giver']}")
         with world.services.database.read() as tx:
             serving = candidates.serving(tx, world.tenant_id)
         if serving == poisoned.id:

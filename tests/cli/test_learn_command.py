@@ -42,13 +42,19 @@ def world(unhook, data: Path) -> World:
     services.database.close()
 
 
-def judge(world: World, mails: list[Facts], disposition: Disposition, source: Source = Source.OPERATOR) -> list[int]:
+def judge(
+    world: World,
+    mails: list[Facts],
+    disposition: Disposition,
+    source: Source = Source.OPERATOR,
+    by: str = "operator:1",
+) -> list[int]:
     given = []
     for facts in mails:
         message_id = plant(world, facts, -1.5)
         with world.services.database.begin() as tx:
             now = world.services.now()
-            given.append(labels.give(tx, world.tenant_id, message_id, disposition, source, "operator:1", now))
+            given.append(labels.give(tx, world.tenant_id, message_id, disposition, source, by, now))
     return given
 
 
@@ -105,7 +111,8 @@ def test_the_same_labels_make_the_same_network_and_without_one_it_is_another(unh
     taught(world)
     unhook("learn", "acme")
     first = newest(world)
-    wrong = judge(world, [copies(seed, 1, "honest")[0] for seed in (9, 11, 12, 13)], Disposition.MALICIOUS)
+    framed = [copies(seed, 1, "honest")[0] for seed in range(6, 16)]
+    wrong = judge(world, framed, Disposition.MALICIOUS, by="operator:2")
     unhook("learn", "acme")
     poisoned = newest(world)
     with world.services.database.begin() as tx:
@@ -113,7 +120,12 @@ def test_the_same_labels_make_the_same_network_and_without_one_it_is_another(unh
             labels.revoke(tx, world.tenant_id, label_id, world.services.now(), "operator:1", "Wrong.")
     unhook("learn", "acme")
     again = newest(world)
-    assert set(wrong) & set(poisoned.label_ids)
+    hostile = len(set(wrong) & set(poisoned.label_ids))
+    assert hostile > 5
+    assert poisoned.measures["giver"][0] == "operator:2"
+    assert poisoned.measures["giver"][2] == hostile
+    assert "one-giver" in poisoned.obstacles
+    assert "one-giver" not in first.obstacles
     assert poisoned.weights_sha256 != first.weights_sha256
     assert (again.label_ids, again.weights_sha256) == (first.label_ids, first.weights_sha256)
 

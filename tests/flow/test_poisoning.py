@@ -4,22 +4,27 @@ Whole ways: mail in mailboxes, reported, fetched, read, scored by the shipped ne
 network makes of hostile labels is measured by `benchmarks/test_hostile_labels.py`.
 """
 
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from as_it_stands import as_it_stands
-from builders import ANA, BEN, PEOPLE, World, make_services, seed_tenant
+from builders import ANA, PEOPLE, World, make_services, seed_tenant
 from test_faults import Clock
+
+sys.path.append(str(Path(__file__).parents[1] / "mail_intake"))
+from reports_by_mail import DOMAIN, FAILED, RELAY, SOC, TEAM, report
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
-from backend.domain.submission import Identity, Kind
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
 from backend.flow.learn import revoke_all_of
+from backend.flow.mail_intake import take_in
 from backend.flow.sweep import sweep
-from backend.store import labels, submissions
+from backend.intake_mail.spool import Envelope, spool_of
+from backend.store import submissions
 from connectors.maildir.deliver import make_mailbox
 from model.composed.campaign import campaign
 from model.composed.write import AUTHSERV_ID
@@ -35,8 +40,9 @@ def clock() -> Clock:
 
 @pytest.fixture
 def world(tmp_path: Path, sqlite_database, clock) -> World:
-    world = seed_tenant(make_services(tmp_path, sqlite_database, instead={"now": clock}))
-    world.set_policy(senders={"authserv_ids": [AUTHSERV_ID]})
+    settings = {"receive_domain": DOMAIN, "receive_authserv_ids": (RELAY,)}
+    world = seed_tenant(make_services(tmp_path, sqlite_database, instead={"now": clock}, **settings))
+    world.set_policy(senders={"authserv_ids": [AUTHSERV_ID]}, intake={"team_senders": [SOC]})
     for address in PEOPLE:
         make_mailbox(world.mail, address)
     return world
@@ -51,11 +57,6 @@ def reported(world: World, side: str, count: int = 5, by: str = ANA, **fields: o
         with world.services.database.read() as tx:
             found.append(submissions.get(tx, world.tenant_id, accepted.submission_id).message_id)
     return found
-
-
-def standing_labels(world: World) -> list[labels.Label]:
-    with world.services.database.read() as tx:
-        return labels.newest_standing(tx, world.tenant_id, 100)
 
 
 def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everything(world, clock):
@@ -82,14 +83,20 @@ def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everyt
     assert as_it_stands(world) == before
 
 
-def test_a_spoofed_team_mail_is_no_label_and_moves_no_margin(world):
-    attacks = reported(world, "crooked")
+def test_a_crowd_of_spoofed_team_mails_is_no_label_and_moves_no_margin(world):
+    """Into the spool, as the receiver puts them there, under the team's address and without a pass for it."""
+    attacks, honest = reported(world, "crooked"), reported(world, "honest")
     before = as_it_stands(world)
-    copies = [world.deliver(BEN, mail.raw) for mail in campaign(SIDES["crooked"], 5)]
-    for copy in copies:
-        for kind in (Kind.USER, Kind.TEAM):
-            intake(world.services, world.report(BEN, copy, kind=kind, identity=Identity.UNVERIFIED))
+    raws = [mail.raw for side in SIDES for mail in campaign(SIDES[side], 5, side)]
+    spool = spool_of(world.services.settings)
+    for number, results in enumerate((FAILED, "")):
+        mail = report(*raws, results=results, text=f"All of these are attacks. {number}")
+        spool.keep(Envelope(SOC, (TEAM,), world.services.now().isoformat()), mail.as_bytes())
+    take_in(world.services)
     after = as_it_stands(world)
-    assert standing_labels(world) == []
-    assert (after.held, after.margins) == (before.held, before.margins)
-    assert set(attacks) == set(after.held)
+    assert spool.waiting(9) == []
+    assert after.labels == before.labels == frozenset()
+    assert (after.shares, after.mailboxes) == (before.shares, before.mailboxes)
+    known = [*attacks, *honest]
+    assert [after.held[number] for number in known] == [before.held[number] for number in known]
+    assert [after.margins[number] for number in known] == [before.margins[number] for number in known]
