@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from backend.commands.doctor_gmail import examine_gmail
 from backend.commands.doctor_outlook import credential_ends, examine_outlook
 from backend.domain.submission import State
 from backend.errors import UnhookError
+from backend.intake_mail.spool import spool_of
 from backend.jobs import Queue, make_queue
 from backend.secret import secret_key
 from backend.services import utc_now
@@ -30,6 +32,7 @@ from connectors.errors import ConnectorError
 
 PROBE_TENANT = 0  # no tenant has this id
 PROBE = b"unhook doctor: can evidence be kept?"
+WAITS_TOO_LONG = 600  # seconds in the spool
 LOOKED_AT = 500  # newest pieces of evidence
 
 
@@ -75,6 +78,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("checkpoint", lambda: _checkpoint(settings, database))
     yield from _guarded("mailboxes", lambda: _mailboxes(settings, database))
     yield from (Finding(one.what, one.says, one.well) for one in credential_ends(settings))
+    yield from _guarded("mail intake", lambda: _mail_intake(settings))
     yield from _guarded("work", lambda: _work(database))
     database.close()
 
@@ -94,6 +98,23 @@ def _guarded(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         yield from look()
     except (UnhookError, ConnectorError, OSError) as error:
         yield Finding(what, str(error), well=False)
+
+
+def _mail_intake(settings: Settings) -> Iterator[Finding]:
+    """Nothing to say where no mail is received."""
+    if not settings.receive_domain:
+        return
+    spool = spool_of(settings)
+    oldest, now = spool.oldest(), utc_now().replace(tzinfo=UTC).timestamp()
+    if oldest is not None and now - oldest > WAITS_TOO_LONG:
+        minutes = int((now - oldest) / 60)
+        says = f"Mail has waited for {minutes} minutes in {settings.spool_folder}: is unhook work running, and sees it?"
+        yield Finding("mail intake", says, well=False)
+    elif not settings.receive_authserv_ids:
+        says = "UNHOOK_RECEIVE_AUTHSERV_IDS is empty: nobody is proven to have sent anything, the team neither."
+        yield Finding("mail intake", says, well=False)
+    else:
+        yield Finding("mail intake", f"{settings.receive_domain}: {spool.used():,} bytes wait to be taken in.")
 
 
 def _is_missing(settings: Settings) -> bool:

@@ -86,6 +86,10 @@ class Spool:
         """The names of what waits, oldest first."""
         return [name for _, name, _ in sorted(self._files())[:most]]
 
+    def oldest(self) -> float | None:
+        """When the mail that waits longest was kept, in seconds since 1970; None when none waits."""
+        return min((kept_at for kept_at, _, _ in self._files()), default=None)
+
     def _files(self) -> list[tuple[float, str, int]]:
         found = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder) as entries:

@@ -20,12 +20,14 @@ from plant import Plant, free_port
 from sqlalchemy import select
 
 from backend.intake_mail.spool import spool_of
+from backend.jobs import make_queue
 from backend.settings import Settings
 from backend.store.database import open_database, upgrade
 from backend.store.tables import received_mails, submissions
 
 DOMAIN = "reports.example.net"
 ADDRESS = f"acme+team+malicious@{DOMAIN}"
+SECRET = "for tests only"  # signs what is in the queue
 MAILS = 200
 PATIENCE = 120
 
@@ -39,7 +41,7 @@ def plant(request, tmp_path: Path) -> Iterator[Plant]:
         "UNHOOK_DATABASE_URL": url,
         "UNHOOK_DATA_DIR": str(tmp_path / "data"),
         "UNHOOK_EVIDENCE_URL": str(tmp_path / "evidence"),
-        "UNHOOK_SECRET_KEY": "for tests only",
+        "UNHOOK_SECRET_KEY": SECRET,
         "UNHOOK_RECEIVE_DOMAIN": DOMAIN,
         "UNHOOK_RECEIVE_PORT": str(free_port()),
         "UNHOOK_LOG_FORMAT": "json",
@@ -137,6 +139,8 @@ def test_every_mail_that_had_its_250_is_a_submission_once(plant, world):
     receiver.send_signal(signal.SIGTERM)
     assert receiver.wait(30) == 0
 
+    queue = make_queue(Settings(data_dir=Path(plant.environment["UNHOOK_DATA_DIR"])), SECRET)
+    assert queue.pending_count() > 0  # workers were told
     assert plant.kills == 3
     assert relay.kept == set(range(MAILS))
     with world.services.database.read() as tx:
