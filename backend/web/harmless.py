@@ -123,14 +123,3 @@ ATTRIBUTES = {
     "th": {"colspan", "rowspan", "width"},
     "span": {"class"},
 }
-
-# What a parser does with an open element: nothing, close it by itself, or repeat it in every block that follows.
-VOID = frozenset(
-    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"}
-)
-ENDS_BY_ITSELF = frozenset(
-    {"caption", "colgroup", "dd", "dt", "li", "optgroup", "option", "p", "tbody", "td", "tfoot", "th", "thead", "tr"}
-)
-FORMATTING = frozenset(
-    {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
-)

@@ -7,17 +7,21 @@ shown as text, in brackets behind the words that hid them.
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from html.parser import HTMLParser
+from typing import Any
 
 import nh3
+from resiliparse.parse.html import HTMLTree
 
 from backend.web import harmless
 from backend.web.words import defang
 from model.message.caps import Defects
 from model.message.charsets import decode
 from model.message.mime import mime_headers
+from model.message.overload import overloaded
 from model.message.readings import read_parts
 from model.message.source import split
 
@@ -28,10 +32,10 @@ POLICY = (
 _MOST_HTML = 500_000  # characters; larger mails are shown as text
 _MOST_TEXT = 100_000
 _MOST_DEPTH = 300  # elements in each other: laying out deeper ones costs the square of the depth
-_MOST_COPIES = 80_000  # open formatting elements times tags: what a parser may be made to repeat
+_MOST_ELEMENTS = 80_000  # with those that a parser repeats for formatting that nobody closed
 _MOST_PICTURE = 1_000_000  # octets of one embedded picture
+_MOST_EMBEDDED = 8_000_000  # characters of all of them: a mail may show one picture ten thousand times
 _COLOUR = re.compile(r"\b(?:rgb|hsl)a?\([0-9., %/]{0,60}\)", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>The mail, inert</title><style>
@@ -97,6 +101,7 @@ class _Spelled(HTMLParser):
         super().__init__(convert_charrefs=False)
         self.out: list[str] = []
         self._pictures = pictures
+        self._left = _MOST_EMBEDDED
         self._links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -134,7 +139,9 @@ class _Spelled(HTMLParser):
     def _picture(self, given: dict[str, str]) -> str:
         source = given.get("src", "")
         words = escape(given.get("alt", "")[:200])
-        if source.startswith("cid:") and (embedded := self._pictures.get(source[4:].strip("<>"))):
+        embedded = self._pictures.get(source[4:].strip("<>"), "") if source.startswith("cid:") else ""
+        if embedded and len(embedded) <= self._left:
+            self._left -= len(embedded)
             return f'<img src="{embedded}" alt="{words}">'
         if _is_picture(source) and len(source) <= _MOST_PICTURE * 4 // 3:
             return f'<img src="{escape(source)}" alt="{words}">'
@@ -163,21 +170,28 @@ def _is_picture(address: str) -> bool:
 
 
 def _affordable(html: str) -> bool:
-    """Whether a parser gets through this without being made to do the square of its work."""
-    if len(html) > _MOST_HTML:
+    """Whether the sanitiser gets through this without being made to do the square of its work.
+
+    What end tags close is not to be told from the source, so a parser is asked whom depth costs nothing. It keeps
+    templates apart, where nobody would see how deep they are; no honest mail has one.
+    """
+    if len(html) > _MOST_HTML or overloaded(html) or "<template" in html.lower():
         return False
-    depth = deepest = formatting = most_formatting = tags = 0
-    for match in _TAG.finditer(html):
-        step = -1 if match[1] else 1
-        name = match[2].lower()
-        tags += 1
-        if name in harmless.FORMATTING:
-            formatting = max(0, formatting + step)
-            most_formatting = max(most_formatting, formatting)
-        if name not in harmless.VOID and name not in harmless.ENDS_BY_ITSELF:
-            depth = max(0, depth + step)
-            deepest = max(deepest, depth)
-    return deepest <= _MOST_DEPTH and most_formatting * tags <= _MOST_COPIES
+    depths = _depths(HTMLTree.parse(f"<body>.{html}").document)  # after a sign, no <frameset> replaces the body
+    return all(depth <= _MOST_DEPTH and number <= _MOST_ELEMENTS for number, depth in enumerate(depths))
+
+
+def _depths(document: Any) -> Iterator[int]:
+    """How deep each element stands, in their order."""
+    node, depth = document.first_element_child if document else None, 1
+    while node is not None:
+        yield depth
+        if (inner := node.first_element_child) is not None:
+            node, depth = inner, depth + 1
+            continue
+        while node is not None and node.next_element is None:
+            node, depth = node.parent, depth - 1
+        node = node.next_element if node is not None else None
 
 
 def _body(raw: bytes) -> _Body:

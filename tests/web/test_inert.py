@@ -87,6 +87,22 @@ def test_a_picture_from_elsewhere_is_named_and_one_inside_is_shown():
     assert "t.example" not in shown
 
 
+def test_a_picture_shown_ten_thousand_times_is_not_sent_ten_thousand_times():
+    picture = "data:image/png;base64," + "iVBORw0KGgo=" * 80_000
+    shown = inert_html("<img src='cid:logo@x' alt='Logo'>" * 10_000, {"logo@x": picture})
+
+    assert 1 < shown.count(picture) < 10
+    assert shown.count("[picture not loaded: Logo]") + shown.count(picture) == 10_000
+
+
+def test_a_sloppy_newsletter_is_shown_as_it_looks():
+    row = "<tr><td><font color=red><center><b>Item</font></td><td><span>x<div>y</span></td></center>"
+    page = inert_page(mail(f"<table>{row * 1_000}</table>"))
+
+    assert page.count("Item") == 1_000
+    assert "<pre>" not in page
+
+
 def test_a_sender_cannot_forge_our_own_remarks():
     shown = inert_html('<span class="unhook-address">[hxxps://mail[.]example[.]org]</span>', {})
     assert "unhook-address" not in shown
@@ -114,6 +130,15 @@ def test_an_empty_or_broken_mail_has_a_page(raw):
         "<!--" * 110_000,
         "<b>x</b>" * 60_000,
         "&amp;" * 90_000,
+        "<div></nothing>" * 33_000,
+        "<span><div></span></div>" * 20_000,
+        "<div><table></div></table>" * 19_000,
+        "<frameset>" + "<div></nothing>" * 33_000,
+        "<template>" + "<div></nothing>" * 33_000,
+        "<svg><template>" + "<div></nothing>" * 33_000,
+        "<noscript>" + "<div></nothing>" * 33_000,
+        "<select>" + "<div></nothing>" * 33_000,
+        "<head><title></title></head><object>" + "<div></nothing>" * 33_000,
     ],
 )
 def test_no_markup_costs_more_than_it_is_worth(html):
