@@ -17,6 +17,8 @@ from backend.outbound import syslog
 SECONDS = 10.0
 MOST_ANSWERED = 64_000  # bytes that are read of an answer, which nobody looks at
 SCHEMES = {"webhook": ("https", "http"), "siem": ("https", "http"), "syslog": ("syslog+tls", "syslog+tcp")}
+# Nobody is reached, or the address is none: one place's trouble, which must not keep others from being told.
+_UNUSABLE = (OSError, ValueError, TypeError)
 SECURE = frozenset({"https", "syslog+tls"})
 
 
@@ -52,9 +54,16 @@ def checked(kind: str, address: str) -> SplitResult:
         raise BadInput(f"Give an address that begins with {SCHEMES.get(kind, ('https',))[0]}://")
     if parts.username or parts.fragment or not address.isprintable() or " " in address:
         raise BadInput("An address holds no name, password or blank.")
+    if not address.isascii() or not _may_be_a_host(parts.hostname):
+        raise BadInput("This address cannot be read.")
     if kind == "syslog" and not port:
         raise BadInput("Say the port: syslog+tls://HOST:6514")
     return parts
+
+
+def _may_be_a_host(host: str) -> bool:
+    """Whether a resolver takes it: Python's raises what is no OSError for a label that is empty or too long."""
+    return all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
 
 
 def post(address: str, body: bytes, headers: Sequence[tuple[str, str]], network: Network) -> None:
@@ -73,7 +82,7 @@ def post(address: str, body: bytes, headers: Sequence[tuple[str, str]], network:
             status = response.status
     except Forbidden as error:
         raise NotTaken("the address lies inside a network: see UNHOOK_OUTBOUND_ALLOWED_NETWORKS") from error
-    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError) as error:
+    except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, *_UNUSABLE) as error:
         raise NotTaken(f"not reached ({type(error).__name__})") from error
     if not 200 <= status < 300:
         raise NotTaken(f"answered {status}")
@@ -96,7 +105,7 @@ def write(address: str, messages: Sequence[bytes], network: Network) -> None:
                 _close(plain)
     except Forbidden as error:
         raise NotTaken("the address lies inside a network: see UNHOOK_OUTBOUND_ALLOWED_NETWORKS") from error
-    except OSError as error:
+    except _UNUSABLE as error:
         raise NotTaken(f"not reached ({type(error).__name__})") from error
 
 

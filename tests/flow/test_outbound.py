@@ -81,6 +81,33 @@ def test_what_comes_too_late_is_not_believed_by_the_receiver(world):
     assert receiver.refused == 1
 
 
+NO_ADDRESSES = [
+    "https://a..b.example/",
+    f"https://{'a' * 64}.example/",
+    "https://ex\u00e4mple.example/",
+    "https://b.example/\u00fc",
+]
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_no_resolver_takes_is_no_address(world, address):
+    with pytest.raises(BadInput):
+        outbound.add(world.services, world.owner, "a system", "webhook", address, ())
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_one_place_that_cannot_be_reached_keeps_nobody_else_from_being_told(world, address):
+    with world.services.database.begin() as tx:
+        first = outbox.add(tx, world.tenant_id, "old", "webhook", address, ("decided",), world.services.now())
+    with Receiver() as receiver:
+        told_to(world, receiver)
+        happens(world, "message:1")
+        assert outbound.deliver_due(world.services) == 1
+    assert [event["subject"] for event in receiver.events] == ["message:1"]
+    assert standing(world, first.id).waiting == 1
+    assert standing(world, first.id).cause
+
+
 def test_a_deed_that_is_undone_leaves_nothing_to_tell(world):
     with Receiver() as receiver:
         told_to(world, receiver)
