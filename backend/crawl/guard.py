@@ -24,6 +24,7 @@ _INSIDE = tuple(
         "::/96",
         "3fff::/20",
         "5f00::/16",
+        "fec0::/10",  # site-local addresses: given up long ago, and still routed inside
     )
 )
 
