@@ -15,6 +15,7 @@ from model.message.domains import registrable
 from model.message.overload import overloaded
 
 MOST_CHARACTERS = 400_000  # of a page; kits are far smaller
+MOST_HOST = 253  # characters; a longer one has no address, and yet a form may name it
 _MOST_ELEMENTS = 3_000
 _LEAST_BUILT = 12  # elements and names; what is built of less is built alike everywhere
 _MOST_TEXT = 4_000  # characters in which a brand is looked for
@@ -73,7 +74,7 @@ def _sends_to(document: Any, url: str, host: str) -> str:
     for form in list(document.get_elements_by_tag_name("form").values())[:20]:
         target = _split(form.getattr("action") or "", url)[1]
         if target and registrable(target) != registrable(host):
-            return target
+            return target[:MOST_HOST]
     return ""
 
 

@@ -28,6 +28,16 @@ def test_redirects_and_refreshes_are_followed_to_the_page(site: Site):
     assert site.asked == ["/a", "/b", "/sign-in"]
 
 
+def test_a_host_too_long_to_have_an_address_hides_neither_its_page_nor_the_next(site: Site):
+    far = "a." * 500 + "example"
+    site.pages["/far"] = f'<form action="https://{far}/"><input type="password" name="p"></form>'
+    first, second = follow([site.url("/far"), site.url("/sign-in")], 20, HERE)
+
+    assert (first.outcome, first.password) == ("reached", True)
+    assert first.sends_to == far[:253]
+    assert second.password
+
+
 def test_no_cookie_and_no_referrer_are_sent(site: Site):
     site.pages["/first"] = '<meta http-equiv="refresh" content="0; url=/news">'
     went(site, "/first")
