@@ -6,6 +6,8 @@ from backend.store.words import terms
 from model.message.facts import Facts
 
 MOST_HOSTS = 100  # of one mail; a mail with more links is found by the first
+LONGEST_HOST = 253  # characters; a longer one has no address
+MOST_ABOVE = 8  # domains above one host, counted from the top
 MOST_PEOPLE = 200
 MOST_FILES = 100
 
@@ -30,8 +32,8 @@ def domain_words(hosts: Iterable[str]) -> list[str]:
     """One word for each host and each domain above it, so that example.org is found below, and not beside, itself."""
     found: dict[str, None] = {}
     for host in hosts:
-        labels = [label for label in host.lower().split(".") if label]
-        for begin in range(max(len(labels) - 1, 1)):
+        labels = [label for label in host[-LONGEST_HOST:].lower().split(".") if label]
+        for begin in (0, *range(max(len(labels) - MOST_ABOVE, 1), len(labels) - 1)):
             found.setdefault(domain_word(labels[begin:]))
     return [word for word in found if word]
 
