@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
+from unicodedata import normalize
 
 import sqlite_utils
 from sqlalchemy import JSON, Table
@@ -86,7 +87,10 @@ def _write_csv(file: TextIO, columns: list[str], rows: Iterator[dict[str, Any]])
 
 
 def cell(value: Any) -> Any:
-    """A subject that begins with = would be a formula to the spreadsheet that opens the file."""
+    """A subject that begins with =, after spaces or not, would be a formula to the spreadsheet that opens the file."""
     if isinstance(value, (dict, list)):
         return json.dumps(value)
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t\r" and value else value
+    if not isinstance(value, str):
+        return value
+    first = normalize("NFKC", value.lstrip()[:1])  # some spreadsheets take the wide signs as well
+    return f"'{value}" if first in ("=", "+", "-", "@") or value[:1] in ("\t", "\r", "\n") else value

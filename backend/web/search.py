@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterator
-from unicodedata import normalize
 
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
@@ -11,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from backend.domain.people import Actor, Operator, Right
 from backend.services import Services
 from backend.store import audit, matching, queue
+from backend.store.export import cell
 from backend.store.query import FIELDS
 from backend.store.queue import ListRow
 from backend.web import asked as asking
@@ -76,13 +76,5 @@ def _cells(row: ListRow) -> list[object]:
 
 def _line(cells: list[object]) -> str:
     kept = io.StringIO()
-    csv.writer(kept).writerow([_harmless(cell) for cell in cells])
+    csv.writer(kept).writerow([cell(value) for value in cells])
     return kept.getvalue()
-
-
-def _harmless(cell: object) -> object:
-    """A subject that begins with =, after spaces or not, would be a formula to the spreadsheet that opens the file."""
-    if not isinstance(cell, str):
-        return cell
-    first = normalize("NFKC", cell.lstrip()[:1])
-    return f"'{cell}" if first in ("=", "+", "-", "@") or cell[:1] in ("\t", "\r", "\n") else cell

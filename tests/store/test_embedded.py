@@ -222,6 +222,16 @@ def test_a_csv_export_holds_no_formulas(sqlite_database, tmp_path):
         export.export(sqlite_database, north, tmp_path / "other", "xls")
 
 
+@pytest.mark.parametrize("value", ["=1", " =1", "\uff1d1", "+1", "-1", "@x", "\t=1", "\r=1", "\n=1", "\u00a0=1"])
+def test_what_a_spreadsheet_would_count_is_text(value):
+    assert export.cell(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["", "a=1", "2026-01-01", -1, 0.5, None])
+def test_what_a_spreadsheet_would_not_count_stays_as_it_is(value):
+    assert export.cell(value) == value
+
+
 def test_optimising_empties_the_log_and_keeps_every_row(sqlite_database, kept, tenant):
     for number in range(20):
         keep_mail(sqlite_database, kept, tenant, number)
