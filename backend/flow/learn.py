@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 from backend.domain.decision import Decision, Ruling
 from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.label import Label, Source, strongest
+from backend.domain.later_look import LookSource
 from backend.domain.people import Actor, Operator
 from backend.domain.retraction import RetractionState
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow.decide import decide_message
 from backend.flow.feedback import must_judge
 from backend.flow.lesson import lesson_for, reached_by
+from backend.flow.plan_looks import plan_looks
 from backend.flow.respond import order_restore
 from backend.flow.score import rescore
 from backend.services import Services
@@ -37,6 +39,7 @@ from backend.store.tenants import Tenant
 
 _TOGETHER = 20  # messages of one write transaction: reports that come in meanwhile wait no longer than that
 _MOST_RESCORED = 500
+_MOST_LOOKED_FOR = 200
 LONGEST_WHY = 500
 
 log = structlog.get_logger()
@@ -58,6 +61,8 @@ def follow(services: Services, label_id: int) -> None:
     if label.revoked_by:
         changed += _rescore_its_reporters(services, label)
     with services.database.begin() as tx:
+        if label.stands:
+            _look_for_copies(tx, services, label)
         labels.followed(tx, tenant_id, label_id, services.now())
     log.info("followed a label", label=label_id, message=label.message_id, reached=len(reached), changed=changed)
 
@@ -127,6 +132,13 @@ def _rule_without(tx: Connection, services: Services, label: Label) -> None:
         decisions.append(tx, label.tenant_id, label.message_id, ruling, who, services.now(), standing.verdict_id)
     elif verdicts.latest(tx, label.tenant_id, label.message_id):
         decide_message(tx, services, tenants.get(tx, label.tenant_id), label.message_id, over_people=True)
+
+
+def _look_for_copies(tx: Connection, services: Services, label: Label) -> None:
+    """Copies of what is malicious now may be delivered yet: of the judged message, and of those it has converted."""
+    source = LookSource.TEAM if label.source is Source.TEAM else LookSource.OPERATOR
+    converted = lessons.resting_on(tx, label.tenant_id, label.id, _MOST_LOOKED_FOR)
+    plan_looks(tx, services, tenants.get(tx, label.tenant_id), label.message_id, source, converted)
 
 
 def _was_their_word(standing: Decision, label: Label) -> bool:

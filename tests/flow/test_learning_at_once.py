@@ -17,7 +17,7 @@ from backend.flow.feedback import correct
 from backend.flow.learn import follow, revoke, revoke_all_of
 from backend.flow.score import reporter_shares
 from backend.flow.sweep import sweep
-from backend.store import audit, labels, lessons, psr_log, search, tenants
+from backend.store import audit, labels, later_looks, lessons, psr_log, search, tenants
 from model.message.facts import Address, Attachment, Authentication, Facts, Link
 
 MALICIOUS, NONE = Disposition.MALICIOUS, Disposition.NONE
@@ -290,6 +290,27 @@ def test_the_teams_word_is_a_label_and_converts(world):
         label_id = labels.give(tx, world.tenant_id, numbers[0], MALICIOUS, Source.TEAM, given_by, world.services.now())
     follow(world.services, label_id)
     assert [held(world, number).why[0] for number in numbers] == ["learned-same", "learned-similar", "learned-similar"]
+    assert [looks_for(world, number) for number in numbers] == [["team"] * 3] * 3
+
+
+def looks_for(world: World, message_id: int) -> list[str]:
+    """On whose word copies of it will be looked for."""
+    with world.services.database.read() as tx:
+        return [look.source.value for look in later_looks.of_message(tx, world.tenant_id, message_id)]
+
+
+def test_copies_of_what_a_label_converts_are_looked_for_as_well_and_once(world):
+    judged, similar, linked_one = (
+        plant(world, variant(0), -1.5),
+        plant(world, variant(1), -1.5),
+        plant(world, linked(1), -5.0),
+    )
+    other = plant(world, unrelated(5), -1.5)
+    label_id = judge(world, judged)
+    assert [looks_for(world, number) for number in (judged, similar)] == [["operator"] * 3] * 2
+    judge(world, plant(world, linked(2), 0.5))
+    follow(world.services, label_id)
+    assert [len(looks_for(world, number)) for number in (judged, similar, linked_one, other)] == [3, 3, 3, 0]
 
 
 def test_a_users_report_is_no_label(world):
