@@ -1,11 +1,14 @@
-"""Again: when is a retraction, or its undo, that did not get through tried once more, and when is it given up?"""
+"""Again: when is a retraction, or its undo, tried once more, and where does it come to rest when it is not?"""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+from backend.domain.people import SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
 from backend.flow.claim import wait_before
+from backend.flow.overruled import is_overruled
 from backend.services import Services
-from backend.store import retractions
+from backend.store import audit, messages, retractions
 
 
 class LeaseLost(Exception):
@@ -14,12 +17,41 @@ class LeaseLost(Exception):
 
 def put_back(services: Services, retraction: Retraction, cause: str, wished: float = 0) -> None:
     """Give a retraction, or its undo, back for another try; INCOMPLETE when there were enough."""
+    if retraction.attempts >= services.settings.max_attempts:
+        come_to_rest(services, retraction, RetractionState.INCOMPLETE, cause=cause, retry_at=None)
+        return
     seconds = wait_before(retraction.attempts, wished)
-    given_up = retraction.attempts >= services.settings.max_attempts
-    state = RetractionState.INCOMPLETE if given_up else retraction.state
-    now = services.now()
     with services.database.begin() as tx:
-        kept = {"cause": cause, "retry_at": None if given_up else now + timedelta(seconds=seconds)}
-        left = retractions.leave(tx, retraction, state, **kept)
-    if left and not given_up:
+        kept = {"cause": cause, "retry_at": services.now() + timedelta(seconds=seconds)}
+        left = retractions.leave(tx, retraction, retraction.state, **kept)
+    if left:
         services.wake.retraction(retraction.id, after_seconds=seconds)
+
+
+def come_to_rest(
+    services: Services,
+    retraction: Retraction,
+    state: RetractionState,
+    done: str = "",
+    detail: Mapping[str, object] | None = None,
+    **kept: object,
+) -> RetractionState | None:
+    """Leave a retraction in `state`; RESTORING when people said meanwhile that it is not wanted. None: it was lost.
+
+    The message is held. So whoever judges it either is seen here, or finds the retraction at rest and brings the copies
+    back themselves; nobody has to come in between. `done` is what the log says was done.
+    """
+    with services.database.begin() as tx:
+        messages.hold(tx, retraction.tenant_id, retraction.message_id)
+        left = state
+        if retraction.state is RetractionState.RUNNING and is_overruled(tx, retraction):
+            left = RetractionState.RESTORING
+            kept |= {"cause": "", "attempts": 0, "finished_at": None, "undoing": True}
+        if not retractions.leave(tx, retraction, left, **kept):
+            return None
+        if done:
+            subject = f"retraction:{retraction.id}"
+            audit.record(tx, retraction.tenant_id, SYSTEM, done, subject, dict(detail or {}), services.now())
+    if left is RetractionState.RESTORING:
+        services.wake.retraction(retraction.id)
+    return left

@@ -19,8 +19,8 @@ from backend.domain.retraction import RetractionState
 from backend.flow.claim import lease, wait_before
 from backend.flow.context import module_context
 from backend.flow.copies_in_sight import copies_in_sight
+from backend.flow.overruled import CALLED_OFF
 from backend.flow.respond import run_again
-from backend.flow.retract import CALLED_OFF
 from backend.policy.settings import NO_ACTION, TenantPolicy
 from backend.services import Services
 from backend.store import audit, decisions, later_looks, messages, retractions, tenants

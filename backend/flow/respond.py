@@ -13,8 +13,8 @@ from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.answer import answer, intend
 from backend.flow.claim import claimed
+from backend.flow.overruled import CALLED_OFF
 from backend.flow.plan_looks import plan_looks
-from backend.flow.retract import CALLED_OFF
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
 from backend.store import audit, decisions, messages, retractions, submissions, tenants, verdicts
@@ -171,8 +171,8 @@ def order_restore(services: Services, operator: Operator, retraction_id: int, *,
     """
     must_handle_mail(operator)
     with services.database.begin() as tx:
-        retraction = get_retraction(tx, operator, retraction_id)
-        messages.hold(tx, operator.tenant_id, retraction.message_id)
+        messages.hold(tx, operator.tenant_id, get_retraction(tx, operator, retraction_id).message_id)
+        retraction = get_retraction(tx, operator, retraction_id)  # as it is once nobody else decides
         now = services.now()
         if retraction.state in _AT_REST:
             _must_be_undoable(retraction, now)

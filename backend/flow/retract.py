@@ -7,21 +7,20 @@ nothing: that is the proof. Whatever a crash interrupts is found again in the jo
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
+from typing import Any
 
 import structlog
-from sqlalchemy import Connection
 
-from backend.domain.disposition import LEGITIMATE
 from backend.domain.listed import ListKind
-from backend.domain.people import POLICY, SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
 from backend.errors import Unknown
 from backend.flow import trial
-from backend.flow.again import LeaseLost, put_back
+from backend.flow.again import LeaseLost, come_to_rest, put_back
 from backend.flow.claim import is_panic, lease
 from backend.flow.copies_in_sight import is_message
+from backend.flow.overruled import is_overruled
 from backend.services import Services
-from backend.store import audit, copies, decisions, lists, messages, retractions, tenants
+from backend.store import copies, lists, messages, retractions, tenants
 from backend.store.copies import JournalEntry
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
@@ -30,7 +29,6 @@ from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted,
 from model.modules.patterns import compiled
 
 _TOGETHER = 1_000  # copies fetched, journaled and taken away in one go: each go ends with waiting for the slowest
-CALLED_OFF = ("retraction-called-off",)  # why an operator's decision stands who undid what was still running
 _ROUNDS = 4  # a mailbox that still gains copies after so many is left to the next try
 
 log = structlog.get_logger()
@@ -210,10 +208,9 @@ class _Work:
 
     def wait_for_approval(self, needed: int) -> None:
         """Touch nothing more until operators have said yes."""
-        with self.services.database.begin() as tx:
-            kept = {"approvals_needed": needed, "attempts": 0}
-            retractions.leave(tx, self.retraction, RetractionState.AWAITING_APPROVAL, **kept)
-        log.info("awaiting approval", retraction=self.retraction.id, needed=needed)
+        kept: dict[str, Any] = {"approvals_needed": needed, "attempts": 0}
+        left = come_to_rest(self.services, self.retraction, RetractionState.AWAITING_APPROVAL, **kept)
+        log.info("waits", retraction=self.retraction.id, state=left, needed=needed)
 
     def finish(self, remaining: int) -> None:
         """End with the proof, or with the names of what is left; unreachable mailboxes are tried again first."""
@@ -221,6 +218,7 @@ class _Work:
             waiting = copies.count_intended(tx, self.retraction)
             unreachable = copies.count(tx, self.retraction, [Outcome.UNREACHABLE]) + waiting
             closed = copies.count(tx, self.retraction, [Outcome.NOT_PERMITTED])
+            done = copies.count(tx, self.retraction, [Outcome.RETRACTED])
             wanted = not is_overruled(tx, self.retraction)
         if wanted and (unreachable or remaining) and self.retraction.attempts < self.services.settings.max_attempts:
             return put_back(self.services, self.retraction, f"{unreachable} could not be reached", self.wished)
@@ -228,25 +226,16 @@ class _Work:
         complete = not (unreachable or closed or remaining)
         state = RetractionState.DONE if complete else RetractionState.INCOMPLETE
         cause = "" if complete else f"{remaining} copies left, {unreachable} unreachable, {closed} not permitted"
-        now = self.services.now()
-        with self.services.database.begin() as tx:
-            kept = {"remaining": remaining, "finished_at": now, "cause": cause, "attempts": 0}
-            if retractions.leave(tx, self.retraction, state, **kept):
-                done = copies.count(tx, self.retraction, [Outcome.RETRACTED])
-                detail = {"state": state, "retracted": done, "remaining": remaining}
-                audit.record(tx, self.tenant.id, SYSTEM, "retracted", f"retraction:{self.retraction.id}", detail, now)
-        log.info("retracted", retraction=self.retraction.id, state=state, remaining=remaining)
-        if not wanted:
-            self.give_back()
+        kept: dict[str, Any] = {
+            "remaining": remaining,
+            "finished_at": self.services.now(),
+            "cause": cause,
+            "attempts": 0,
+        }
+        detail = {"state": state, "retracted": done, "remaining": remaining}
+        left = come_to_rest(self.services, self.retraction, state, "retracted", detail, **kept)
+        log.info("retracted", retraction=self.retraction.id, state=left, remaining=remaining)
         return None
-
-    def give_back(self) -> None:
-        """An operator said while we worked that the message is legitimate: what was taken goes back at once."""
-        with self.services.database.begin() as tx:
-            at_rest = (RetractionState.DONE, RetractionState.INCOMPLETE)
-            moved = retractions.move(tx, self.tenant.id, self.retraction.id, at_rest, RetractionState.RESTORING)
-        if moved:
-            self.services.wake.retraction(self.retraction.id)
 
     def set_deadline(self) -> None:
         """Store until when Undo is possible, before anything moves: counted from the last copies taken."""
@@ -282,18 +271,3 @@ def _outcome_of(error: ConnectorError) -> Outcome:
     if isinstance(error, NoMailbox):
         return Outcome.NO_MAILBOX
     return Outcome.NOT_PERMITTED if isinstance(error, NotPermitted) else Outcome.UNREACHABLE
-
-
-def is_overruled(tx: Connection, retraction: Retraction) -> bool:
-    """Whether people called it off, or judged the message legitimate or an exercise, after it was ordered."""
-    later = [
-        one
-        for one in decisions.all_of(tx, retraction.tenant_id, retraction.message_id, 20)
-        if one.decided_at >= retraction.ordered_at
-    ]
-    if any(one.why == CALLED_OFF for one in later):
-        return True
-    standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
-    if standing is None or standing.decided_by == str(POLICY) or standing.decided_at < retraction.ordered_at:
-        return False
-    return standing.simulation or standing.disposition in LEGITIMATE

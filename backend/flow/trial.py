@@ -7,12 +7,11 @@ from dataclasses import replace
 from typing import Protocol
 
 import structlog
-from sqlalchemy import Connection
 
 from backend.domain.people import SYSTEM
 from backend.domain.retraction import Canary, Retraction, RetractionState
 from backend.flow import canary
-from backend.flow.again import LeaseLost, put_back
+from backend.flow.again import LeaseLost, come_to_rest, put_back
 from backend.flow.canary import Patience, Tried
 from backend.services import Services
 from backend.store import audit, copies, retractions
@@ -90,20 +89,15 @@ def _keep(work: Work, taken: int) -> bool:
     with work.services.database.begin() as tx:
         if not retractions.set_canary(tx, work.retraction, Canary.PASSED):
             raise LeaseLost
-        _write_down(work, tx, "canary passed", taken)
+        subject, now = f"retraction:{work.retraction.id}", work.services.now()
+        audit.record(tx, work.tenant.id, SYSTEM, "canary passed", subject, {"copies": taken}, now)
     work.retraction = replace(work.retraction, canary=Canary.PASSED)
     return True
 
 
 def _stop(work: Work, why: str, taken: int) -> None:
     """Touch nothing more: the canary says that this does not do what it should. An operator goes on or restores."""
-    with work.services.database.begin() as tx:
-        kept = {"cause": why, "canary": Canary.FAILED, "attempts": 0}
-        if retractions.leave(tx, work.retraction, RetractionState.STOPPED, **kept):
-            _write_down(work, tx, "canary stopped it", taken)
+    kept = {"cause": why, "canary": Canary.FAILED, "attempts": 0}
+    detail = {"copies": taken}
+    come_to_rest(work.services, work.retraction, RetractionState.STOPPED, "canary stopped it", detail, **kept)
     log.error("canary failed", retraction=work.retraction.id, taken=taken)
-
-
-def _write_down(work: Work, tx: Connection, what: str, taken: int) -> None:
-    subject, now = f"retraction:{work.retraction.id}", work.services.now()
-    audit.record(tx, work.tenant.id, SYSTEM, what, subject, {"copies": taken}, now)
