@@ -55,4 +55,10 @@ class Retraction:
     attempts: int
     cause: str
     canary: str
-    undoing: bool  # whether it was last asked to bring copies back
+    undoing: bool  # whether it was last asked to bring copies back; on its way back and not undoing, it goes again
+
+    @property
+    def given_back(self) -> bool:
+        """Whether its copies are back, come back, or were to come back and did so in part."""
+        on_its_way = self.undoing and self.state in {RetractionState.RESTORING, RetractionState.INCOMPLETE}
+        return on_its_way or self.state in {RetractionState.RESTORED, RetractionState.REFUSED}

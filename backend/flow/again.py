@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from sqlalchemy import Connection
+
 from backend.domain.people import SYSTEM
-from backend.domain.retraction import Retraction, RetractionState
+from backend.domain.retraction import OPEN, Retraction, RetractionState
 from backend.flow.claim import wait_before
 from backend.flow.overruled import is_overruled
 from backend.services import Services
@@ -36,22 +38,31 @@ def come_to_rest(
     detail: Mapping[str, object] | None = None,
     **kept: object,
 ) -> RetractionState | None:
-    """Leave a retraction in `state`; RESTORING when people said meanwhile that it is not wanted. None: it was lost.
+    """Leave a retraction in `state`; RESTORING when people said meanwhile that it is not wanted, RUNNING when copies
+    that come back are to go again. Returns where it was left; None when the lease was lost.
 
     The message is held. So whoever judges it either is seen here, or finds the retraction at rest and brings the copies
     back themselves; nobody has to come in between. `done` is what the log says was done.
     """
     with services.database.begin() as tx:
         messages.hold(tx, retraction.tenant_id, retraction.message_id)
-        left = state
-        if retraction.state is RetractionState.RUNNING and is_overruled(tx, retraction):
-            left = RetractionState.RESTORING
-            kept |= {"cause": "", "attempts": 0, "finished_at": None, "undoing": True}
+        left = _turned_round(tx, retraction) or state
+        if left in OPEN:
+            undoing = left is RetractionState.RESTORING
+            kept |= {"cause": "", "attempts": 0, "finished_at": None, "undoing": undoing}
         if not retractions.leave(tx, retraction, left, **kept):
             return None
         if done:
             subject = f"retraction:{retraction.id}"
             audit.record(tx, retraction.tenant_id, SYSTEM, done, subject, dict(detail or {}), services.now())
-    if left is RetractionState.RESTORING:
+    if left in OPEN:
         services.wake.retraction(retraction.id)
     return left
+
+
+def _turned_round(tx: Connection, retraction: Retraction) -> RetractionState | None:
+    """The way it has to go now, if that is not the way it went."""
+    if retraction.state is RetractionState.RUNNING:
+        return RetractionState.RESTORING if is_overruled(tx, retraction) else None
+    now = retractions.get(tx, retraction.tenant_id, retraction.id)
+    return None if now is None or now.undoing else RetractionState.RUNNING

@@ -14,7 +14,6 @@ from sqlalchemy import Connection
 from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed, ItemOutcome, Operation, Stood
 from backend.domain.people import Actor, Operator, Right
-from backend.domain.retraction import RetractionState
 from backend.domain.triage import Triage
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow import feedback, respond
@@ -112,14 +111,13 @@ def stands(tx: Connection, tenant_id: int, message_id: int) -> Stood:
     closed = message.closed_at if message else None
     judged, to_judge = psr_log.judgement(tx, tenant_id, message_id)
     last = next(iter(retractions.of_message(tx, tenant_id, message_id, limit=1)), None)
-    taken = last is not None and last.state not in (RetractionState.RESTORED, RetractionState.REFUSED)
     return Stood(
         decision=decision.id if decision else None,
         label=labels.standing(tx, tenant_id, message_id),
         closed_at=closed.isoformat() if closed else "",
         judged=judged,
         to_judge=to_judge,
-        retraction=last.id if last and taken else None,
+        retraction=last.id if last and not last.given_back else None,
         triage=message.triage if message else "",
         team_submission=escalations.of_message(tx, tenant_id, message_id),
     )

@@ -115,16 +115,13 @@ def follow_judgement(services: Services, operator: Operator, message_id: int, sa
     if said.disposition in LEGITIMATE or said.simulation:
         if last and _can_come_back(last, services.now()):
             order_restore(services, operator, last.id)
-    elif action != NO_ACTION and (last is None or last.state in _OVER):
+    elif action != NO_ACTION and (last is None or last.given_back):
         order_retraction(services, operator, message_id, action)
     log.info("corrected", message=message_id, disposition=said.disposition, how=said.done, operator=operator.id)
 
 
 def _action(tenant: Tenant, said: Judgement) -> str:
     return NO_ACTION if said.simulation else tenant.policy.action_for(said.disposition)
-
-
-_OVER = {RetractionState.RESTORED, RetractionState.REFUSED}
 
 
 def _can_come_back(last: Retraction, now: datetime) -> bool:

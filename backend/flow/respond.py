@@ -13,7 +13,7 @@ from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.answer import answer, intend
 from backend.flow.claim import claimed
-from backend.flow.overruled import CALLED_OFF
+from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
 from backend.flow.plan_looks import plan_looks
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
@@ -114,10 +114,17 @@ def order_retraction(services: Services, operator: Operator, message_id: int, ac
 
 
 def _look_again(tx: Connection, services: Services, operator: Operator, message_id: int, action: str) -> int:
-    """Whoever sends a finished retraction to look again says yes to it, as to a new one."""
+    """Whoever sends a finished retraction to look again says yes to it, as to a new one.
+
+    Copies that are on their way back go again once they are there.
+    """
     last = retractions.of_message(tx, operator.tenant_id, message_id, limit=1)[0]
     approvers = retractions.approvers(tx, operator.tenant_id, last.id)
-    if not run_again(tx, last, action, services.now()):
+    now = services.now()
+    again = run_again(tx, last, action, now) or retractions.turn_round(
+        tx, last.tenant_id, last.id, undoing=False, action=action, ordered_at=now
+    )
+    if not again:
         raise Conflict("A retraction of this message is %(state)s already.", state=last.state.replace("_", " "))
     if operator.id not in approvers:
         retractions.set_approvers(tx, operator.tenant_id, last.id, [*approvers, operator.id])
@@ -177,7 +184,7 @@ def order_restore(services: Services, operator: Operator, retraction_id: int, *,
         if retraction.state in _AT_REST:
             _must_be_undoable(retraction, now)
         actor = Actor("operator", operator.id)
-        if retractions.move(tx, operator.tenant_id, retraction_id, _UNDOABLE, RetractionState.RESTORING):
+        if _turn_back(tx, retraction):
             if over_policy:
                 _let_it_be(tx, services, retraction, actor)
         elif retraction.state is RetractionState.RUNNING:
@@ -187,6 +194,13 @@ def order_restore(services: Services, operator: Operator, retraction_id: int, *,
             raise Conflict("This retraction is %(state)s: there is nothing to undo now.", state=state)
         audit.record(tx, operator.tenant_id, actor, "restore ordered", f"retraction:{retraction_id}", {}, now)
     services.wake.retraction(retraction_id)
+
+
+def _turn_back(tx: Connection, retraction: Retraction) -> bool:
+    """Send what rests on its way back, or let what is on its way back stay there though it was to go again."""
+    tenant_id, number = retraction.tenant_id, retraction.id
+    moved = retractions.move(tx, tenant_id, number, _UNDOABLE, RetractionState.RESTORING)
+    return moved or retractions.turn_round(tx, tenant_id, number, undoing=True)
 
 
 def _must_be_undoable(retraction: Retraction, now: datetime) -> None:
@@ -201,7 +215,7 @@ def _let_it_be(tx: Connection, services: Services, retraction: Retraction, actor
     standing = decisions.standing(tx, retraction.tenant_id, retraction.message_id)
     theirs = standing is not None and standing.decided_by != str(POLICY) and standing.action == NO_ACTION
     if standing and not theirs:
-        _decide_without_action(tx, services, standing, actor, ("operator-restored",))
+        _decide_without_action(tx, services, standing, actor, BROUGHT_BACK)
 
 
 def _call_off(tx: Connection, services: Services, retraction: Retraction, actor: Actor) -> None:

@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import chain
+from typing import Any
 
 import structlog
 
-from backend.domain.people import SYSTEM
 from backend.domain.retraction import Retraction, RetractionState
-from backend.flow.again import put_back
+from backend.flow.again import come_to_rest, put_back
 from backend.flow.claim import lease
 from backend.services import Services
-from backend.store import audit, copies, retractions
+from backend.store import copies, retractions
 from backend.store.copies import JournalEntry
 from connectors.contract import Action, Copy, Mailboxes, Outcome, Receipt
 from connectors.errors import ConnectorError
@@ -104,14 +104,13 @@ def _finish(services: Services, retraction: Retraction, failures: int) -> None:
     if failures:
         return put_back(services, retraction, f"{failures} copies could not be brought back")
 
-    now = services.now()
-    with services.database.begin() as tx:
+    with services.database.read() as tx:
         lost = copies.count_lost(tx, retraction)
-        state = RetractionState.RESTORED
-        cause = f"{lost} copies had expired or were deleted for good" if lost else ""
-        if retractions.leave(tx, retraction, state, cause=cause, finished_at=now, attempts=0):
-            back = copies.count(tx, retraction, [Outcome.RESTORED])
-            detail = {"state": state, "restored": back, "lost": lost}
-            audit.record(tx, retraction.tenant_id, SYSTEM, "restored", f"retraction:{retraction.id}", detail, now)
-    log.info("restored", retraction=retraction.id, state=state)
+        back = copies.count(tx, retraction, [Outcome.RESTORED])
+    state = RetractionState.RESTORED
+    cause = f"{lost} copies had expired or were deleted for good" if lost else ""
+    kept: dict[str, Any] = {"cause": cause, "finished_at": services.now(), "attempts": 0}
+    detail = {"state": state, "restored": back, "lost": lost}
+    left = come_to_rest(services, retraction, state, "restored", detail, **kept)
+    log.info("restored", retraction=retraction.id, state=left)
     return None

@@ -13,19 +13,18 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from backend.domain.decision import Ruling
+from backend.domain.decision import Decision, Ruling
 from backend.domain.operation import Deed, Item, ItemOutcome, Operation
-from backend.domain.people import Actor, Operator
+from backend.domain.people import POLICY, Actor, Operator
 from backend.domain.triage import Triage
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import respond
 from backend.flow.bulk import must_handle_mail, operation, stands
+from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF, UNDONE
 from backend.services import Services
 from backend.store import audit, decisions, escalations, labels, messages, operations, psr_log, retractions
 
 log = structlog.get_logger()
-
-UNDONE = "judgement-undone"
 
 
 def undo(services: Services, operator: Operator, operation_id: int) -> Operation:
@@ -61,27 +60,43 @@ def take_back(services: Services, operator: Operator, asked: Operation, item: It
 
 
 def _judgement(services: Services, operator: Operator, item: Item) -> None:
-    """First the copies, then the decision: a restore decides as well, and what stood before has the last word."""
+    """First the copies that go back, then the decision: a restore decides as well, and what stood before has the last
+    word. What was brought back goes again after that, as what stood before wants it."""
     with services.database.read() as tx:
-        now = stands(tx, operator.tenant_id, item.message_id)
-    if now.decision != item.after.decision:
-        raise Conflict("Somebody has decided about this message since.")
-
-    with suppress(Conflict):  # nothing was found to take away, or it is too late: the judgement goes all the same
-        if item.after.retraction and item.after.retraction != item.before.retraction:
-            respond.order_restore(services, operator, item.after.retraction)
-        elif item.before.retraction and not item.after.retraction:
-            _restore(services, operator, item)
+        _must_be_the_last_word(decisions.standing(tx, operator.tenant_id, item.message_id), item)
+    taken = item.after.retraction and item.after.retraction != item.before.retraction
+    if taken:
+        with suppress(Conflict):  # nothing was found to take away, or it is too late: the judgement goes all the same
+            respond.order_restore(services, operator, item.after.retraction or 0)
     with services.database.begin() as tx:
         _stand_again(tx, services, operator, item)
         taught = labels.unfollowed(tx, operator.tenant_id, item.message_id)
+    if not taken and item.before.retraction:
+        with suppress(Conflict, BadInput):
+            _take_again(services, operator, item)
     for label_id in taught:
         services.wake.label(label_id)
+
+
+def _must_be_the_last_word(last: Decision | None, item: Item) -> None:
+    """Raises Conflict when somebody has decided since."""
+    if (last.id if last else None) != item.after.decision:
+        raise Conflict("Somebody has decided about this message since.")
+
+
+def _before_copies_went_back(tx: Connection, operator: Operator, message_id: int) -> Decision | None:
+    """The decision that stands, but for the one that a restore of this very undo has just made."""
+    last = decisions.all_of(tx, operator.tenant_id, message_id, 2)
+    own = last and last[0].decided_by == str(Actor("operator", operator.id))
+    if own and last[0].why in (BROUGHT_BACK, CALLED_OFF):
+        last = last[1:]
+    return last[0] if last else None
 
 
 def _stand_again(tx: Connection, services: Services, operator: Operator, item: Item) -> None:
     tenant_id, now = operator.tenant_id, services.now()
     messages.hold(tx, tenant_id, item.message_id)
+    _must_be_the_last_word(_before_copies_went_back(tx, operator, item.message_id), item)
     earlier = decisions.get(tx, tenant_id, item.before.decision) if item.before.decision else None
     if earlier is None:
         raise Conflict("Nothing had been decided before.")
@@ -103,21 +118,42 @@ def _stand_again(tx: Connection, services: Services, operator: Operator, item: I
 
 
 def _retraction(services: Services, operator: Operator, item: Item) -> None:
+    """What it took comes back, unless people have judged the message since, or others had taken it away before."""
+    _must_be_unjudged(services, operator, item)
+    if item.after.retraction and item.after.retraction == item.before.retraction:
+        raise Conflict("It had been taken away before, and stays so. Restore it by itself.")
     if item.after.retraction:
         respond.order_restore(services, operator, item.after.retraction)
 
 
 def _restore(services: Services, operator: Operator, item: Item) -> None:
-    """What was brought back goes again, to the same place."""
+    _must_be_unjudged(services, operator, item)
+    _take_again(services, operator, item)
+
+
+def _take_again(services: Services, operator: Operator, item: Item) -> None:
+    """What was brought back, or is on its way, goes again to the same place."""
     with services.database.read() as tx:
-        restored = retractions.get(tx, operator.tenant_id, item.before.retraction or 0)
-    if restored is None:
+        before = retractions.get(tx, operator.tenant_id, item.before.retraction or 0)
+    if before is None:
         raise Conflict("Nothing had been taken away before.")
-    respond.order_retraction(services, operator, item.message_id, restored.action)
+    if before.given_back:
+        respond.order_retraction(services, operator, item.message_id, before.action)
+
+
+def _must_be_unjudged(services: Services, operator: Operator, item: Item) -> None:
+    """Raises Conflict when people have decided about the message since, whatever they said."""
+    with services.database.read() as tx:
+        standing = decisions.standing(tx, operator.tenant_id, item.message_id)
+    if standing and standing.id != item.after.decision and standing.decided_by != str(POLICY):
+        raise Conflict("Somebody has decided about this message since.")
 
 
 def _status(services: Services, operator: Operator, item: Item) -> None:
     with services.database.begin() as tx:
+        messages.hold(tx, operator.tenant_id, item.message_id)
+        if stands(tx, operator.tenant_id, item.message_id).triage != item.after.triage:
+            raise Conflict("Somebody has changed the status since.")
         messages.set_triage(tx, operator.tenant_id, [item.message_id], Triage(item.before.triage))
 
 

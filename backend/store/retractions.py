@@ -127,6 +127,17 @@ def move(
     return len(messages) == 1
 
 
+def turn_round(tx: Connection, tenant_id: int, retraction_id: int, *, undoing: bool, **values: object) -> bool:
+    """While copies come back: say whether they stay, or go again once they are there. The caller holds the message."""
+    here = and_(
+        retractions.c.tenant_id == tenant_id,
+        retractions.c.id == retraction_id,
+        retractions.c.state == RetractionState.RESTORING,
+        retractions.c.undoing != undoing,
+    )
+    return tx.execute(update(retractions).where(here).values(undoing=undoing, **values)).rowcount == 1
+
+
 def set_restorable_until(tx: Connection, retraction: Retraction, until: datetime) -> None:
     """Store the last moment at which Undo is possible."""
     tx.execute(update(retractions).where(retractions.c.id == retraction.id).values(restorable_until=until))

@@ -50,6 +50,9 @@ class Asleep:
     def retraction(self, retraction_id: int, *, after_seconds: float = 0) -> None:
         self.woken.append(retraction_id)
 
+    def submission(self, submission_id: int, *, after_seconds: float = 0) -> None:
+        """Tests take its steps."""
+
     def later_look(self, look_id: int, *, after_seconds: float = 0) -> None:
         """Sweep finds it."""
 

@@ -16,9 +16,10 @@ from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.bulk import MOST, Order, carry_out, of_campaign
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
+from backend.flow.overruled import UNDONE
 from backend.flow.respond import order_restore
 from backend.flow.steps import run_retraction
-from backend.flow.undo import UNDONE, undo
+from backend.flow.undo import undo
 from backend.store import (
     audit,
     campaigns,

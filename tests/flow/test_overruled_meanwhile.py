@@ -13,7 +13,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.people import POLICY
 from backend.domain.retraction import OPEN, RetractionState
 from backend.flow.feedback import correct
-from backend.flow.respond import order_restore
+from backend.flow.respond import order_restore, order_retraction
 from backend.flow.steps import run_retraction
 from backend.store import retractions, tables
 
@@ -118,3 +118,44 @@ def test_nobody_is_asked_to_approve_what_was_judged_legitimate(office, mails):
     office.world.set_policy(psr={"max_automatic": 1})
     for moment in after_each_moment(office, mails, lambda office, one: judge(office, one, Disposition.NONE), 8):
         assert waits(office) == 0, f"at moment {moment}"
+
+
+def test_what_is_judged_malicious_after_it_was_called_off_goes_all_the_same(office, mails):
+    office.world.set_policy(actions={"MALICIOUS": "soft-delete"})
+
+    def both(office: Office, message_id: int) -> None:
+        give_back(office, message_id)
+        judge(office, message_id, Disposition.MALICIOUS)
+
+    for moment in after_each_moment(office, mails, both, 14):
+        assert office.holding() == [], f"at moment {moment}"
+
+
+def test_what_is_judged_malicious_while_it_comes_back_goes_again(office, mails):
+    office.world.set_policy(actions={"MALICIOUS": "soft-delete"})
+    services, _ = asleep(office.world.services)
+    current: list[int] = []
+
+    def prepare() -> Callable[[], object]:
+        message_id = next(mails)
+        current[:] = [message_id, order(office, message_id)]
+        office.later(seconds=1)
+        give_back(office, message_id)
+        return lambda: judge(office, message_id, Disposition.MALICIOUS)
+
+    for moment in at_each_moment(services, lambda inside: run_retraction(inside, current[1]), prepare):
+        settle(office, current[0])
+        assert office.holding() == [], f"at moment {moment}"
+
+
+def test_who_changes_their_mind_twice_while_copies_come_back_keeps_them(office, mails):
+    message_id = next(mails)
+    number = order(office, message_id)
+    office.later(seconds=1)
+    give_back(office, message_id)
+    services, _ = asleep(office.world.services)
+    order_retraction(services, office.world.owner, message_id, "soft-delete")
+    give_back(office, message_id)
+    run_retraction(services, number)
+    assert office.last(message_id).state is RetractionState.RESTORED
+    assert office.holding() == TWO
