@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Connection
 
-from backend.domain.decision import Decision, Response, Ruling
+from backend.domain.decision import Decision, Psr, Response, Ruling
 from backend.domain.later_look import LookSource
 from backend.domain.people import POLICY, Actor, Operator, Right
 from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, Retraction, RetractionState
@@ -13,6 +13,7 @@ from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.answer import answer, intend
 from backend.flow.claim import claimed
+from backend.flow.decide import decide_message
 from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
 from backend.flow.plan_looks import plan_looks
 from backend.policy.settings import NO_ACTION
@@ -39,7 +40,7 @@ def respond(services: Services, submission_id: int) -> None:
             messages.hold(tx, submission.tenant_id, message_id)
             if not submissions.advance(tx, submission, State.ANSWERED, services.now()):
                 return
-            standing = decisions.standing(tx, submission.tenant_id, message_id)
+            standing = _as_it_is_now(tx, services, submission.tenant_id, message_id)
             if standing and standing.response is Response.RETRACT:
                 retraction_id = _retract_automatically(tx, services, standing)
             if standing:
@@ -49,6 +50,16 @@ def respond(services: Services, submission_id: int) -> None:
         if answer_id is not None:
             answer(services, submission.tenant_id, answer_id)
         log.info("answered", submission=submission.id, message=message_id, retraction=retraction_id)
+
+
+def _as_it_is_now(tx: Connection, services: Services, tenant_id: int, message_id: int) -> Decision | None:
+    """The decision that stands; policy decides anew when PSR was switched back since it decided to retract."""
+    standing = decisions.standing(tx, tenant_id, message_id)
+    tenant = tenants.get(tx, tenant_id)
+    if standing and standing.response is Response.RETRACT and tenant.policy.psr.switch is not Psr.ON:
+        decide_message(tx, services, tenant, message_id)
+        standing = decisions.standing(tx, tenant_id, message_id)
+    return standing
 
 
 def _retract_automatically(tx: Connection, services: Services, standing: Decision) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from builders import ANA, BEN, CHLOE, PEOPLE, World, make_services, seed_tenant
+from interrupted import asleep
 from mails import note, phish
 
 from backend.domain.decision import Psr
@@ -15,15 +16,19 @@ from backend.domain.people import Role
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
 from backend.errors import Conflict, NotAllowed, StoreUnavailable, Unknown
+from backend.flow.decide import decide
 from backend.flow.feedback import correct
+from backend.flow.fetch import fetch
 from backend.flow.intake import intake
-from backend.flow.respond import approve, order_restore, order_retraction
+from backend.flow.parse import parse
+from backend.flow.respond import approve, order_restore, order_retraction, respond
 from backend.flow.retract import retract
+from backend.flow.score import score
 from backend.flow.steps import run_submission
 from backend.flow.sweep import forget, retry, sweep
 from backend.flow.switch import set_psr
 from backend.services import utc_now
-from backend.store import copies, retractions, submissions, tenants, verdicts
+from backend.store import answers, copies, decisions, retractions, submissions, tenants, verdicts
 from connectors.contract import Outcome
 from connectors.errors import NotPermitted, TryLater
 from connectors.maildir.mailboxes import MaildirMailboxes
@@ -400,6 +405,23 @@ def test_psr_cannot_be_switched_on_without_a_licence_and_falls_back_when_it_errs
     correct(services, owner, submission.message_id, Disposition.NONE)
     with services.database.read() as tx:
         assert tenants.get(tx, stage.world.tenant_id).policy.psr.switch is Psr.PREVIEW
+
+
+@pytest.mark.parametrize(("switch", "response"), [("preview", "would_retract"), ("off", "nothing")])
+def test_psr_that_was_switched_back_since_it_decided_takes_nothing(stage, switch, response):
+    services, _ = asleep(stage.world.services)
+    copy = stage.world.deliver(ANA, phish(ANA))
+    number = intake(services, stage.world.report(ANA, copy)).submission_id
+    for step in (fetch, parse, score, decide):
+        step(services, number)
+    stage.world.set_policy(psr={"switch": switch})
+    respond(services, number)
+
+    answered = stage.submission(number)
+    with services.database.read() as tx:
+        assert retractions.of_message(tx, stage.world.tenant_id, answered.message_id) == []
+        assert decisions.standing(tx, stage.world.tenant_id, answered.message_id).response == response
+        assert answers.of_submission(tx, stage.world.tenant_id, number).template == "malicious"
 
 
 def test_judging_malicious_takes_away_what_policy_left(stage):
