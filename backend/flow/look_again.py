@@ -19,7 +19,7 @@ from backend.domain.retraction import RetractionState
 from backend.flow.claim import lease, wait_before
 from backend.flow.context import module_context
 from backend.flow.copies_in_sight import copies_in_sight
-from backend.flow.overruled import CALLED_OFF
+from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
 from backend.flow.respond import run_again
 from backend.policy.settings import NO_ACTION, TenantPolicy
 from backend.services import Services
@@ -67,7 +67,7 @@ def _act(services: Services, look: LaterLook, found: _Found) -> None:
         seen = copies_in_sight(services, found.tenant, found.message)
         _finish(services, look, Response.WOULD_RETRACT if seen else Response.NOTHING, found=seen)
     else:
-        _retract(services, look, found)
+        _retract(services, look)
 
 
 def _as_it_stands(tx: Connection, look: LaterLook, now: datetime) -> _Found:
@@ -90,10 +90,11 @@ def _as_it_stands(tx: Connection, look: LaterLook, now: datetime) -> _Found:
         (last is not None and last.state in _UNDER_WAY, "under-way"),
     )
     obstacle = next((code for applies, code in checks if applies), "")
-    return _Found(tenant, message, action, obstacle, _only_preview(tenant.policy, look))
+    by_policy = standing is not None and standing.decided_by == str(POLICY)
+    return _Found(tenant, message, action, obstacle, _only_preview(tenant.policy, look, by_policy))
 
 
-_UNDONE = {"operator-restored", *CALLED_OFF}
+_UNDONE = {*BROUGHT_BACK, *CALLED_OFF}
 _TAKEN_BACK = (RetractionState.RESTORED, RetractionState.REFUSED)
 _UNDER_WAY = (
     RetractionState.RUNNING,
@@ -103,17 +104,24 @@ _UNDER_WAY = (
 )
 
 
-def _only_preview(policy: TenantPolicy, look: LaterLook) -> bool:
-    """What PSR began goes on only while PSR itself may act."""
-    psr_may_not = look.source is LookSource.PSR and policy.psr.switch is not Psr.ON
+def _only_preview(policy: TenantPolicy, look: LaterLook, by_policy: bool) -> bool:
+    """What PSR began goes on only while PSR itself may act, or once people have said the same."""
+    psr_may_not = look.source is LookSource.PSR and by_policy and policy.psr.switch is not Psr.ON
     return policy.pdr.switch is Psr.PREVIEW or psr_may_not
 
 
-def _retract(services: Services, look: LaterLook, found: _Found) -> None:
-    """Send the message's retraction to look again, or order one."""
+def _retract(services: Services, look: LaterLook) -> None:
+    """Send the message's retraction to look again, or order one, if that is still wanted once nobody else decides."""
     now = services.now()
     with services.database.begin() as tx:
         messages.hold(tx, look.tenant_id, look.message_id)
+        found = _as_it_stands(tx, look, now)
+        if found.obstacle:
+            later_looks.finish(tx, look, Response.NOTHING, now, why=found.obstacle)
+            return
+        if found.preview:
+            later_looks.put_off(tx, look, now)  # it was switched back: the next go only counts
+            return
         retraction_id = _order(tx, services, look, found.action)
         if retraction_id is None:  # somebody else's order came first, and looks just as well
             later_looks.finish(tx, look, Response.NOTHING, now, why="under-way")

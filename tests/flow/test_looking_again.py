@@ -1,6 +1,10 @@
 """Post Delivery Response: what was found malicious is looked for again, within every limit that PSR keeps."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+from interrupted import Between, asleep
 from known_mail import CROWD, open_office
 from mails import note, phish
 
@@ -200,6 +204,37 @@ def test_what_psr_began_goes_on_only_while_psr_may_act(office, message_id):
     office.world.set_policy(psr={"switch": "on"})
     office.later(hours=12)
     assert office.holding() == []
+
+
+def test_what_psr_began_goes_on_without_it_once_people_have_said_the_same(office, message_id):
+    services, tenant_id = office.world.services, office.world.tenant_id
+    with services.database.begin() as tx:
+        plan_looks(tx, services, tenants.get(tx, tenant_id), message_id, LookSource.PSR)
+    judge(office, message_id)
+    office.deliver(ANA)
+    office.later(**FIVE)
+    assert office.holding() == []
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda office, message_id: judge(office, message_id, Disposition.NONE),
+        lambda office, _: office.world.set_policy(pdr={"switch": "off"}),
+        lambda office, _: office.world.set_policy(pdr={"switch": "preview"}),
+    ],
+)
+def test_who_speaks_against_it_in_the_last_moment_is_heard(office, message_id, act):
+    judge(office, message_id)
+    office.deliver(ANA)
+    office.clock.ahead += timedelta(minutes=6)
+    first = looks(office, message_id)[0].id
+    services, queue = asleep(office.world.services)
+    between = Between(services.database, 1, lambda: act(office, message_id))
+    look_again(replace(services, database=between), first)
+    queue.work(services)
+    assert between.acted
+    assert office.holding() == [ANA]
 
 
 def test_a_judgement_reaches_the_other_malicious_messages_of_the_campaign_and_no_others(office, message_id):
