@@ -89,6 +89,7 @@ def test_a_hostile_analysts_25_labels_among_500_are_bounded_and_undone(corpora: 
     olga, mallory = world.operator(Role.ANALYST, "olga"), world.operator(Role.ANALYST, "mallory")
     kept = Stored(world)
     attacks = kept.keep([facts for seed in KINDS for facts in copies(seed, COPIES)], MALICIOUS)
+    kept.keep(copies(5, 3), MALICIOUS)  # takes the number by which the seventh campaign would be held back
     framed = kept.keep(copies(FRAMED, OF_ONE, "honest"), NONE)
     washed = kept.keep(copies(WHITEWASHED, OF_ONE), MALICIOUS)
     ordinary = kept.keep(honest(corpora, HONEST), NONE)
@@ -120,6 +121,7 @@ def test_a_hostile_analysts_25_labels_among_500_are_bounded_and_undone(corpora: 
         show(kept, name, rest, before, harmed, poisoned)
         refused += [name] if poisoned.obstacles else []
         hostile = {label for label in harmed.labels - before.labels if label in poisoned.label_ids}
+        assert len(hostile) > HOSTILE / 2, "held back: this attack was not measured"
         print(f"  hostile labels it was taught: {len(hostile)}; whose contradict most: {poisoned.measures['giver']}")
         with world.services.database.read() as tx:
             serving = candidates.serving(tx, world.tenant_id)
