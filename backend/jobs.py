@@ -17,6 +17,7 @@ from backend.flow.look_again import look_again
 from backend.flow.mail_intake import take_in
 from backend.flow.outbound import deliver_due
 from backend.flow.overview import count_ahead
+from backend.flow.rule_backtest import run_rule_test
 from backend.flow.steps import run_retraction, run_submission
 from backend.flow.sweep import forget, recover, sweep
 from backend.services import Services
@@ -55,6 +56,7 @@ class Queue:
         self._add("label", lambda number: follow(services, number))
         self._add("candidate", lambda number: start_learning(services, number))
         self._add("mail", lambda _: take_in(services))
+        self._add("rule_test", lambda number: run_rule_test(services, number))
         every = f"*/{services.settings.sweep_minutes}"
         self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
@@ -80,6 +82,10 @@ class Queue:
     def candidate(self, candidate_id: int) -> None:
         """Somebody should start the process that trains this candidate."""
         self._wake("candidate", candidate_id, 0)
+
+    def rule_test(self, test_id: int) -> None:
+        """Somebody should go on with the back-test of a rule."""
+        self._wake("rule_test", test_id, 0)
 
     def label(self, label_id: int) -> None:
         """Somebody should decide anew what rests on this label."""

@@ -32,6 +32,10 @@ class Wake(Protocol):
         """Somebody should start the process that trains this candidate."""
         ...
 
+    def rule_test(self, test_id: int) -> None:
+        """Somebody should go on with the back-test of a rule."""
+        ...
+
     def label(self, label_id: int) -> None:
         """Somebody should decide anew what rests on this label."""
         ...

@@ -111,6 +111,16 @@ class Landing:
 
 
 @dataclass(frozen=True)
+class OwnRule:
+    """A YARA source that the tenant wrote, what a match means, and what it says: malicious, suspicious or note."""
+
+    name: str
+    source: str
+    meaning: str
+    says: str
+
+
+@dataclass(frozen=True)
 class ModuleContext:
     """What a tenant's modules may know beside the facts of the message.
 
@@ -128,3 +138,4 @@ class ModuleContext:
     simulation_tokens: tuple[str, ...] = ()
     similar: Mapping[int, tuple[float, str]] = field(default_factory=dict)
     landings: tuple[Landing, ...] = ()
+    own_rules: tuple[OwnRule, ...] = ()

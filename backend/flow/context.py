@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from backend.domain.listed import ListKind
-from backend.store import campaigns, decisions, landings, lists
+from backend.store import campaigns, decisions, landings, lists, own_rules
 from backend.store.tenants import Tenant
 from model.contract import ModuleContext
 from model.modules.campaigns import bands, similarity
@@ -15,7 +15,12 @@ from model.modules.campaigns import bands, similarity
 def module_context(tx: Connection, tenant: Tenant, message_id: int, now: datetime) -> ModuleContext:
     """The tenant's lists, its own messages that resemble this one, and where the links led."""
     led_to = landings.of_message(tx, tenant.id, message_id) or ()
-    return replace(list_context(tx, tenant, now), similar=_similar(tx, tenant, message_id), landings=led_to)
+    return replace(
+        list_context(tx, tenant, now),
+        similar=_similar(tx, tenant, message_id),
+        landings=led_to,
+        own_rules=own_rules.acting(tx, tenant.id),
+    )
 
 
 def list_context(tx: Connection, tenant: Tenant, now: datetime) -> ModuleContext:

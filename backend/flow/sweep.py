@@ -17,6 +17,7 @@ from backend.store import (
     labels,
     later_looks,
     outbox,
+    own_rules,
     received_mails,
     retractions,
     sessions,
@@ -37,6 +38,7 @@ def sweep(services: Services) -> int:
         moving = retractions.lost(tx, now)
         due = later_looks.due(tx, now)
         unlearned = labels.to_follow(tx)
+        untested = own_rules.lost_tests(tx, now)
     for submission_id in left:
         services.wake.submission(submission_id)
     for retraction_id in moving:
@@ -45,6 +47,8 @@ def sweep(services: Services) -> int:
         services.wake.later_look(look_id)
     for _, label_id in unlearned:
         services.wake.label(label_id)
+    for test_id in untested:
+        services.wake.rule_test(test_id)
     with services.database.begin() as tx:
         unconfirmed = answers.give_up_on(tx, now - lease(services))
         unconfirmed += received_mails.give_up_telling(tx, now - lease(services))

@@ -46,6 +46,7 @@ from backend.web import (
     search,
     settings,
     sign_in,
+    signatures,
     similar,
     squeeze,
     stored,
@@ -106,6 +107,7 @@ def register(app: Flask, services: Services) -> None:
         invalid,
         upload,
         mail_settings,
+        signatures,
     ):
         web.register_blueprint(part.pages)
     web.before_request(csrf.protect)

@@ -105,7 +105,7 @@ def _lists(opinion: Opinion, facts: Facts, _policy: TenantPolicy) -> str:
 
 
 def _signatures(opinion: Opinion, _facts: Facts, _policy: TenantPolicy) -> str:
-    if any(reason.code == "signatures-stopped" for reason in opinion.reasons):
+    if any(reason.code in {"signatures-stopped", "own-rules-stopped"} for reason in opinion.reasons):
         return _("The rules were stopped because this mail took too long to scan.")
     if not opinion.reasons:
         return _("No rule for known attacks matches.")

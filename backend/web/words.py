@@ -13,6 +13,7 @@ from flask_babel.speaklater import LazyString
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.domain.listed import ListKind
+from backend.domain.own_rule import Says
 from backend.domain.people import Role, Theme
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
@@ -69,6 +70,15 @@ LISTS = {
         _("Trusted domain"),
         _("Links to it are not held to be look-alikes of somebody else."),
     ),
+}
+
+SAYS = {
+    Says.MALICIOUS: (
+        _("Malicious"),
+        _("It decides by itself. Phish Submission Response still needs a margin of at least 0."),
+    ),
+    Says.SUSPICIOUS: (_("Suspicious"), _("A person looks: the message is at least suspicious.")),
+    Says.NOTE: (_("Nothing"), _("It is shown beside the message and decides nothing.")),
 }
 
 RETRACTIONS = {
@@ -168,6 +178,11 @@ EVENTS = {
     "list imported": _("Read lists from a file"),
     "list entry removed": _("Took an entry off a list"),
     "list entry put back": _("Put an entry back on its list"),
+    "rule saved": _("Saved a version of a rule"),
+    "rule back-tested": _("Had a rule run over stored mail"),
+    "rule switched on": _("Switched a rule on"),
+    "rule switched off": _("Switched a rule off"),
+    "rule removed": _("Removed a rule"),
     "lists exported": _("Took the lists along"),
     "indicators exported": _("Took a campaign's indicators along"),
     "mail received": _("Sent in a mail"),

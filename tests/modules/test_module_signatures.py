@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from model.contract import ModuleContext
 from model.message.facts import Address, Attachment, Authentication, Facts, Link
-from model.modules.signatures import opinion, rendering, rules
+from model.modules.reading import rendering
+from model.modules.signatures import opinion, rules
 
 PROVEN = Authentication(spf="pass", dkim="pass", dmarc="pass", aligned=True)
 

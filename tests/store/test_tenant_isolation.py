@@ -20,6 +20,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.later_look import LookSource
 from backend.domain.listed import ListKind, Wish
 from backend.domain.operation import Deed, ItemOutcome, Stood
+from backend.domain.own_rule import Says
 from backend.domain.people import POLICY, Actor, Preferences, Role, Scope, Theme
 from backend.domain.submission import Kind
 from backend.domain.triage import Triage
@@ -46,6 +47,7 @@ from backend.store import (
     outbox,
     overview,
     overviews,
+    own_rules,
     people,
     preferences,
     queue,
@@ -145,6 +147,10 @@ def south(database, kept):
         (entry,) = lists.add(tx, tenant, [Wish(ListKind.BLOCKED, "south.example")], "operator:1", NOW)
         (gone,) = lists.add(tx, tenant, [Wish(ListKind.EXEMPT, "bo@south.example")], "operator:1", NOW)
         lists.remove(tx, tenant, gone, "operator:1", NOW)
+        rule = own_rules.get(tx, tenant, own_rules.add(tx, tenant, "southern", NOW) or 0)
+        version = own_rules.save(tx, rule, "rule x { condition: true }", "x", Says.NOTE, "operator:1", NOW)
+        own_rules.switch(tx, tenant, rule.id, 1)
+        own_rules.ask_test(tx, version, "operator:1", 1, NOW)
         later_looks.plan(tx, tenant, [message], decision, LookSource.OPERATOR, [5], NOW)
         alarm = alarms.sound(tx, tenant, "psr-fell-back", {}, NOW)
         backtests.add(tx, tenant, run_by=operator.id, run_at=NOW, policy_mark="m", **dict.fromkeys(COUNTED, 1))
@@ -169,6 +175,8 @@ def south(database, kept):
         "mail": mail,
         "entry": entry,
         "gone": gone,
+        "rule": rule.id,
+        "version": version.id,
     }
 
 
@@ -192,6 +200,16 @@ CALLS = {
     "lists.put_back": lambda w: lists.put_back(w.tx, w.north, w.south["gone"]),
     "lists.remove": lambda w: lists.remove(w.tx, w.north, w.south["entry"], "operator:9", NOW),
     "lists.removed": lambda w: lists.removed(w.tx, w.north, NOW - DAY),
+    "own_rules.acting": lambda w: own_rules.acting(w.tx, w.north),
+    "own_rules.all_of": lambda w: own_rules.all_of(w.tx, w.north),
+    "own_rules.count_mail": lambda w: own_rules.count_mail(w.tx, w.north, 9),
+    "own_rules.get": lambda w: own_rules.get(w.tx, w.north, w.south["rule"]),
+    "own_rules.mail_below": lambda w: own_rules.mail_below(w.tx, w.north, None, 9),
+    "own_rules.remove": lambda w: own_rules.remove(w.tx, w.north, w.south["rule"], NOW),
+    "own_rules.switch": lambda w: own_rules.switch(w.tx, w.north, w.south["rule"], None),
+    "own_rules.tests_of": lambda w: own_rules.tests_of(w.tx, w.north, [w.south["version"]]),
+    "own_rules.version": lambda w: own_rules.version(w.tx, w.north, w.south["version"]),
+    "own_rules.versions": lambda w: own_rules.versions(w.tx, w.north, w.south["rule"]),
     "later_looks.count_waiting": lambda w: later_looks.count_waiting(w.tx, w.north),
     "later_looks.done": lambda w: later_looks.done(w.tx, w.north, 9),
     "later_looks.has_retracted": lambda w: later_looks.has_retracted(w.tx, w.north, w.south["message"]),
@@ -288,6 +306,7 @@ ADDS_ONLY = {
     "backtests.add",
     "later_looks.plan",
     "lists.add",
+    "own_rules.add",
     "evidence.record",
     "operations.begin",
     "operators.add_operator",

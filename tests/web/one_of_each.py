@@ -6,7 +6,7 @@ from seeded import seed_failure, seed_message, seed_received
 from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed
 from backend.domain.people import Actor, Role, Scope
-from backend.flow import lists, outbound, programs
+from backend.flow import lists, outbound, own_rules, programs
 from backend.flow.bulk import Order, carry_out
 from backend.store import (
     alarms,
@@ -45,6 +45,7 @@ def one_of_each(world: World) -> dict[str, int]:
         "webhook": seed_webhook(world),
         "entry": seed_entry(world),
         "mail": seed_received(world),
+        "rule": seed_rule(world),
         **learned(world, seeded.message_id),
     }
 
@@ -87,3 +88,12 @@ def seed_entry(world) -> int:
     lists.add(world.services, world.owner, "blocked-sender", "bad.example", "", "")
     with world.services.database.read() as tx:
         return entries.find(tx, world.tenant_id)[0].id
+
+
+def seed_rule(world) -> int:
+    """Of the tenant's own, tested and switched on; its number."""
+    source = 'rule mailboxes { strings: $a = "mailbox" condition: $a }'
+    number = own_rules.write(world.services, world.owner, "mailboxes", source, "Mentions a mailbox.", "note")
+    own_rules.ask_test(world.services, world.owner, number)
+    own_rules.switch_on(world.services, world.owner, number, 1)
+    return number

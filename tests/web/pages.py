@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from builders import World
+from one_of_each import seed_rule
 from seeded import facts, seed_failure, seed_message, seed_received
 
 from backend.domain.disposition import Disposition
@@ -58,6 +59,8 @@ PAGES = [
     Page("/settings/outbound"),
     Page("/settings/lists"),
     Page("/settings/lists?try=news@partner.example"),
+    Page("/settings/signatures"),
+    Page("/settings/signatures/{rule}"),
     Page("/audit"),
     Page("/account"),
     Page("/me"),
@@ -104,4 +107,4 @@ def seed_all(world: World) -> dict[str, int]:
         messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
     feedback.correct(world.services, world.owner, retracted.message_id, Disposition.MALICIOUS)
     named = {"message": retracted.message_id, "open": waiting.message_id, "young": young.message_id}
-    return {**named, "campaign": campaign, "mail": mail}
+    return {**named, "campaign": campaign, "mail": mail, "rule": seed_rule(world)}

@@ -6,6 +6,7 @@ from backend.domain.people import Right
 MAIL, SETTINGS, METRICS, PEOPLE = Right.MAIL, Right.SETTINGS, Right.METRICS, Right.PEOPLE
 NETWORK, LISTS = Right.NETWORK, Right.LISTS
 EVERYBODY = None
+RULE = {"source": "rule changed { condition: links > 7 }", "meaning": "Many links.", "says": "note"}
 PUBLIC = {
     "web.sign_in.sign_in",
     "web.sign_in.check",
@@ -52,6 +53,8 @@ PAGES = [
     ("/settings/outbound", SETTINGS),
     ("/settings/lists", LISTS),
     ("/settings/lists.csv", LISTS),
+    ("/settings/signatures", LISTS),
+    ("/settings/signatures/{rule}", LISTS),
     ("/audit.csv", SETTINGS),
     ("/audit.jsonl", SETTINGS),
     ("/overview", METRICS),
@@ -108,6 +111,12 @@ ACTIONS = [
     ("/settings/outbound/{webhook}/remove", SETTINGS, {}),
     ("/settings/lists", LISTS, {"kind": "blocked-sender", "text": "evil.example"}),
     ("/settings/lists/import", LISTS, {}),
+    ("/settings/signatures", LISTS, {"name": "another", **RULE}),
+    ("/settings/signatures/{rule}", LISTS, RULE),
+    ("/settings/signatures/{rule}/test", LISTS, {}),
+    ("/settings/signatures/{rule}/on", LISTS, {"version": "1"}),
+    ("/settings/signatures/{rule}/off", LISTS, {}),
+    ("/settings/signatures/{rule}/remove", LISTS, {}),
     ("/settings/lists/{entry}/remove", LISTS, {}),
     ("/settings/lists/{entry}/put-back", LISTS, {}),
     ("/settings/people/{operator}/role", PEOPLE, {"role": "analyst"}),

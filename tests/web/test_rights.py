@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 from backend.app import create_app
 from backend.domain.people import RIGHTS, Right, Role
 from backend.store.database import open_database
-from backend.store.tables import audit, decisions, list_entries, operators, retractions, submissions
+from backend.store.tables import audit, decisions, list_entries, operators, own_rules, retractions, submissions
 from backend.store.tables import notes as note_rows
 from backend.store.tables import service_tokens as tokens
 
@@ -77,8 +77,9 @@ def everything(world) -> list[object]:
         staff = tx.execute(select(operators.c.id, operators.c.role, operators.c.disabled_at, operators.c.email)).all()
         valid = tx.execute(select(tokens.c.id, tokens.c.revoked_at)).all()
         listed = tx.execute(select(list_entries.c.id, list_entries.c.removed_at)).all()
+        rules = tx.execute(select(own_rules.c.id, own_rules.c.active, own_rules.c.removed_at)).all()
         passwords = tx.execute(select(operators.c.id, operators.c.password_hash)).all()
-    return [counts, states, failed, staff, passwords, valid, listed]
+    return [counts, states, failed, staff, passwords, valid, listed, rules]
 
 
 def test_every_route_asks_for_a_right(app):

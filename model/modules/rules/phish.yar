@@ -1,7 +1,7 @@
 /*
    Signatures of attacks that come in many copies and change little.
 
-   They read a rendering of the facts (see signatures.py), in lower case, one fact a line:
+   They read a rendering of the facts (see reading.py), in lower case, one fact a line:
      \x01subject ...   \x01from name <address>   \x01text ...   \x01link place host url | text
      \x01attachment name | declared type | detected type
    Conditions may use these globals as well: links, open_links (to hosting that anybody can use),
