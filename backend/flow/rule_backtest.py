@@ -43,7 +43,7 @@ def _look_at_all(services: Services, test: RuleTest, rule: OwnRule) -> tuple[Run
     looked_at, stopped, below = test.looked_at, test.stopped, test.below
     while looked_at < test.total:
         if services.now() - test.asked_at > LONGEST:
-            return RunState.FAILED, "it took longer than an hour"
+            return RunState.FAILED, "too-long"
         with services.database.read() as tx:
             page = own_rules.mail_below(tx, test.tenant_id, below, min(_TOGETHER, test.total - looked_at))
             stand = decisions.dispositions_of(tx, test.tenant_id, [number for number, _ in page])
@@ -55,7 +55,7 @@ def _look_at_all(services: Services, test: RuleTest, rule: OwnRule) -> tuple[Run
             except STOPPED:
                 hit, stopped = False, stopped + 1
                 if stopped > MOST_STOPPED:
-                    return RunState.FAILED, "it is too slow: scans of several messages were stopped"
+                    return RunState.FAILED, "too-slow"
             if hit:
                 hits[str(stand.get(number, NOT_DECIDED))] += 1
                 examples = [*examples, number][:MOST_EXAMPLES]

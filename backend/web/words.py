@@ -81,6 +81,11 @@ SAYS = {
     Says.NOTE: (_("Nothing"), _("It is shown beside the message and decides nothing.")),
 }
 
+TEST_CAUSES = {
+    "too-slow": _("The rule is too slow: scans of several messages were stopped."),
+    "too-long": _("It took longer than an hour."),
+}
+
 RETRACTIONS = {
     RetractionState.AWAITING_APPROVAL: _("Waiting for approval"),
     RetractionState.RUNNING: _("Being retracted"),
