@@ -68,3 +68,9 @@ class Operation:
     done: int
     refused: int
     undone: int
+    left: int  # not done yet
+
+    @property
+    def messages(self) -> int:
+        """How many it is about."""
+        return self.done + self.refused + self.undone + self.left

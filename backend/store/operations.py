@@ -135,6 +135,7 @@ def _one(tx: Connection, tenant_id: int, where: ColumnElement[bool]) -> Operatio
         done=counted.get(ItemOutcome.DONE, 0),
         refused=counted.get(ItemOutcome.REFUSED, 0),
         undone=counted.get(ItemOutcome.UNDONE, 0),
+        left=counted.get(ItemOutcome.INTENDED, 0),
     )
 
 

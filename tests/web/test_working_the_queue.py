@@ -1,6 +1,7 @@
 """In a browser: an operator works through the queue with the keyboard alone, and takes things back."""
 
 import re
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ from windows import signed_in
 from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
+from backend.flow import bulk
 from backend.store import audit, campaigns, decisions, messages
 from connectors.maildir.deliver import make_mailbox
 
@@ -169,6 +171,36 @@ def test_the_palette_reaches_everything_by_name(page, world):
     expect(page.get_by_text("Nothing on this page is called that.")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.locator("#palette")).to_be_hidden()
+
+
+@pytest.mark.browser
+def test_a_deed_that_takes_its_time_is_followed_and_then_undone(page, world, monkeypatch):
+    seed_ten(world)
+    go_on, do_one = threading.Event(), bulk.do_one
+    begun: list[int] = []
+
+    def slowly(*asked) -> None:
+        begun.append(1)
+        if len(begun) > 4:
+            go_on.wait(20)
+        do_one(*asked)
+
+    monkeypatch.setattr(bulk, "do_one", slowly)
+    page.goto("/queue?tab=all")
+    for tick in page.locator(".pick input").all():
+        tick.check()
+    page.locator("#bulk").get_by_role("button", name="Spam").click()
+    bar = page.get_by_role("progressbar", name="Messages dealt with")
+    expect(bar).to_have_attribute("max", "10")
+    expect(bar).to_have_js_property("value", 4)
+    expect(page.locator("#toast")).to_contain_text("Working on 10 messages.")
+    expect(page.locator("#toast button")).to_have_count(0)
+
+    go_on.set()
+    expect(page.locator("#toast")).to_contain_text("10 messages judged: Spam.")
+    expect(bar).to_have_count(0)
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#toast")).to_contain_text("Undone: 10 messages are as they were.")
 
 
 @pytest.mark.browser

@@ -6,6 +6,8 @@ let place = null; // which row had the keyboard, so that its successor gets it
 let said = "";
 let posting = false; // a deed is under way
 
+const SLOW = 700; // milliseconds; what takes longer is followed
+
 const list = () => document.getElementById("rows");
 const ticks = () => [...document.querySelectorAll("#rows .pick input")];
 const nameOf = (tick) => `${tick.name} ${tick.value}`;
@@ -87,8 +89,24 @@ const posts = (event) => event.detail.requestConfig.verb === "post";
 document.addEventListener("htmx:beforeRequest", (event) => {
   const busy = document.querySelector("#rows details[open]") || list()?.querySelector("select:focus");
   if (polls(event) && (busy || posting)) event.preventDefault(); // what somebody chooses from must not vanish
-  if (posts(event)) posting = true;
+  if (posts(event)) {
+    posting = true;
+    setTimeout(followTheDeed, SLOW);
+  }
 });
+
+/** Show how far a deed on many messages has come. Its own answer brings the whole list, and takes the place of this. */
+async function followTheDeed() {
+  if (!posting) return;
+  const answer = await fetch(list().getAttribute("hx-get"), { headers: { "HX-Request": "true" } });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const toast = page.querySelector("#toast[data-progress]");
+  if (!toast || !posting) return;
+  document.getElementById("toast")?.remove();
+  list().append(document.adoptNode(toast));
+  follow(toast); // progress.js
+  tell();
+}
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!posts(event) && posting) event.detail.shouldSwap = false; // asked before the deed: its answer comes anyway

@@ -11,16 +11,20 @@ function follow(panel) {
   panel.dataset.followed = "yes";
   const stream = new EventSource(panel.dataset.progress);
   stream.addEventListener("progress", (event) => {
+    if (!panel.isConnected) return stream.close(); // the page has brought another in its place
     const now = JSON.parse(event.data);
     for (const place of panel.querySelectorAll("[data-count]")) place.textContent = now[place.dataset.count];
     const bar = panel.querySelector("progress");
-    if (bar && now.copies) {
+    if (bar && "messages" in bar.dataset) {
+      bar.value = bar.max - now.pending;
+    } else if (bar && now.copies) {
       bar.max = now.copies;
       bar.value = now.copies - now.under_way;
     }
   });
   stream.addEventListener("end", () => {
     stream.close();
+    if (!panel.isConnected) return;
     refresh(panel);
   });
   stream.addEventListener("error", () => {
