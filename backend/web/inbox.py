@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 from backend.domain.people import Operator, Right
 from backend.errors import BadInput
 from backend.services import Services
-from backend.store import matching, operations, queue, received_mails, saved_views, tenants, views
+from backend.store import failures, matching, operations, queue, received_mails, saved_views, tenants
 from backend.store.filters import Filters, Order
+from backend.store.progress import operation_progress
 from backend.store.queue import PER_PAGE
 from backend.web import asked as asking
 from backend.web import list_words
@@ -61,13 +62,15 @@ def shown(services: Services, operator: Operator, asked: Asked) -> dict[str, Any
     with services.database.read() as tx:
         tenant = tenants.get(tx, tenant_id)
         found = _listed(tx, tenant_id, asked)
+        last = operations.last_of(tx, tenant_id, operator.id, now - STILL_SAID)
         return {
             "asked": asked,
             "lists": list_words,
             "counts": tab_counts(tx, tenant_id),
             "most": MOST_COUNTED,
             "saved": saved_views.of_operator(tx, tenant_id, operator.id),
-            "last": operations.last_of(tx, tenant_id, operator.id, now - STILL_SAID),
+            "last": last,
+            "progress": operation_progress(tx, tenant_id, last.id) if last else None,
             "key": secrets.token_urlsafe(16),
             "actions": offered_actions(tenant.provider, tenant.policy),
             "provider": tenant.provider,
@@ -88,7 +91,7 @@ def _listed(tx: Connection, tenant_id: int, asked: Asked) -> dict[str, Any]:
 
 def _found(tx: Connection, tenant_id: int, asked: Asked) -> dict[str, Any]:
     if asked.tab is Tab.FAILED and not asked.searching:
-        failed = views.failed(tx, tenant_id, PER_PAGE + 1, (asked.page - 1) * PER_PAGE)
+        failed = failures.failed(tx, tenant_id, PER_PAGE + 1, (asked.page - 1) * PER_PAGE)
         return {"rows": failed[:PER_PAGE], "more": len(failed) > PER_PAGE}
     if asked.grouped:
         groups, more = queue.groups(tx, tenant_id, asked.wanted, asked.order, asked.page)
@@ -107,7 +110,7 @@ def tab_counts(tx: Connection, tenant_id: int) -> dict[str, int]:
     """What stands beside the tabs."""
     waiting = matching.find(tx, tenant_id, Filters(review=True), Order.NEWEST, MOST_COUNTED)
     invalid = received_mails.waiting(tx, tenant_id, MOST_COUNTED)
-    return {"review": len(waiting), "invalid": invalid, **views.reports_waiting(tx, tenant_id)}
+    return {"review": len(waiting), "invalid": invalid, **failures.reports_waiting(tx, tenant_id)}
 
 
 def _list_of(kept: Any) -> str:

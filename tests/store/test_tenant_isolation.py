@@ -98,7 +98,7 @@ ELSEWHERE = {
     "submissions",
     "traits",
     "verdicts",
-    "views",
+    "failures",
     "message_view",
     "log_view",
     "numbers",

@@ -15,7 +15,7 @@ from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
 from backend.domain.retraction import RetractionState
 from backend.flow import feedback
-from backend.store import campaigns, operations, queue, retractions, submissions, views
+from backend.store import campaigns, failures, operations, queue, retractions, submissions
 from backend.store.filters import Filters, Order
 from model.modules.campaigns import bands, minhash
 
@@ -168,10 +168,10 @@ def test_the_page_costs_the_same_for_one_row_and_for_forty(owner, world):
 
 
 def test_the_counts_end_at_a_hundred(world):
-    for _ in range(views.MOST_COUNTED + 3):
+    for _ in range(failures.MOST_COUNTED + 3):
         seed_failure(world)
     with world.services.database.read() as tx:
-        assert views.reports_waiting(tx, world.tenant_id)["failed"] == views.MOST_COUNTED
+        assert failures.reports_waiting(tx, world.tenant_id)["failed"] == failures.MOST_COUNTED
 
 
 def test_both_engines_show_the_same_queue(either_world):
@@ -185,8 +185,8 @@ def test_both_engines_show_the_same_queue(either_world):
     with world.services.database.read() as tx:
         urgent = queue.page(tx, world.tenant_id, Filters(review=True), Order.HARM).rows
         everything = queue.page(tx, world.tenant_id, Filters(), Order.NEWEST).rows
-        counts = views.reports_waiting(tx, world.tenant_id)
-        failures = views.failed(tx, world.tenant_id)
+        counts = failures.reports_waiting(tx, world.tenant_id)
+        failed = failures.failed(tx, world.tenant_id)
 
     assert [row.subject for row in urgent] == ["first", "second"]
     assert [row.subject for row in everything] == ["done", "third", "second", "first"]
@@ -194,7 +194,7 @@ def test_both_engines_show_the_same_queue(either_world):
     done = next(row for row in everything if row.subject == "done")
     assert (done.retraction, done.to_judge) == (RetractionState.DONE, False)
     assert counts == {"failed": 1, "arriving": 0}
-    assert [(row.cause, row.reporter) for row in failures] == [("no mailbox", world.people[ANA].name)]
+    assert [(row.cause, row.reporter) for row in failed] == [("no mailbox", world.people[ANA].name)]
 
 
 def sent(browser, address: str, **headers: str):
