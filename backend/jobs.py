@@ -11,6 +11,7 @@ from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from redis.exceptions import RedisError
 
+from backend.flow.answer import answer
 from backend.flow.learn import follow
 from backend.flow.learning_process import start_learning
 from backend.flow.look_again import look_again
@@ -53,6 +54,7 @@ class Queue:
         self._add("submission", lambda number: run_submission(services, number))
         self._add("retraction", lambda number: run_retraction(services, number))
         self._add("later_look", lambda number: look_again(services, number))
+        self._add("answer", lambda number: answer(services, number))
         self._add("label", lambda number: follow(services, number))
         self._add("candidate", lambda number: start_learning(services, number))
         self._add("mail", lambda _: take_in(services))
@@ -78,6 +80,10 @@ class Queue:
     def later_look(self, look_id: int, *, after_seconds: float = 0) -> None:
         """Somebody should look for a message again."""
         self._wake("later_look", look_id, after_seconds)
+
+    def answer(self, answer_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should send this answer."""
+        self._wake("answer", answer_id, after_seconds)
 
     def candidate(self, candidate_id: int) -> None:
         """Somebody should start the process that trains this candidate."""

@@ -28,6 +28,10 @@ class Wake(Protocol):
         """Somebody should look for a message again."""
         ...
 
+    def answer(self, answer_id: int, *, after_seconds: float = 0) -> None:
+        """Somebody should send this answer."""
+        ...
+
     def candidate(self, candidate_id: int) -> None:
         """Somebody should start the process that trains this candidate."""
         ...

@@ -49,6 +49,9 @@ class Settings(BaseSettings):
     work_threads: int = Field(2, ge=1, le=32, description="Threads of one worker process.")
     max_message_bytes: int = Field(30_000_000, ge=1_000, description="Largest message accepted, in bytes.")
     submissions_per_minute: int = Field(60, ge=1, description="Reports one person may send in a minute.")
+    withdraw_seconds: int = Field(
+        10, ge=0, le=300, description="How long a report can be taken back; answers wait as long. 0: not at all."
+    )
     unverified_per_minute: int = Field(
         0, ge=0, description="Reports one address may send in a minute without proving who sends them; 0 takes none."
     )

@@ -39,6 +39,7 @@ def make_services(
 
     `instead` takes the place of single services, say of a clock, or of mailboxes that misbehave.
     """
+    settings.setdefault("withdraw_seconds", 0)  # answers do not wait, but where a test is about that
     url = database.engine.url.render_as_string(hide_password=False) if database else ""
     chosen = Settings(
         data_dir=tmp_path / "data",

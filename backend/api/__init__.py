@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Flask, request
 from flask_limiter import Limiter
 
-from backend.api import addin, errors, gmail, own_origin, tenant
+from backend.api import addin, errors, gmail, own_origin, own_reports, tenant
 from backend.api.bodies import HIGHEST_ID
 from backend.api.health import Operations
 from backend.api.identity import Identifier
@@ -46,6 +46,9 @@ def register(app: Flask, services: Services, identifier: Identifier, limiter: Li
         reads(asking(one, Scope.SUBMIT_TEAM)),
         "GET",
     )
+
+    for path, name, view, method in own_reports.routes(services, identifier):
+        _add(api, path, name, writes(reads(asking(view, Scope.SUBMIT_TEAM))), method)
 
     for path, name, view, scope in tenant.routes(services, identifier):
         _add(api, path, name, reads(asking(view, scope, programs_only=True)), "GET")

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from backend.domain.contest import ContestState
 from backend.domain.disposition import Disposition
 from backend.domain.submission import Identity, Kind, State, SubmittedAs
 
@@ -23,6 +24,7 @@ HIGHEST_ID = 2**31 - 1  # of PostgreSQL's integer
 # Control characters have no place in an id, and PostgreSQL keeps no NUL anywhere.
 ID_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 TEXT_PATTERN = r"^[^\x00]*$"
+SAID_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 BASE64_PATTERN = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 KEY_PATTERN = r"^[\x21-\x7e]*$"
 GUID_PATTERN = r"^[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$"
@@ -203,6 +205,8 @@ class SubmissionView(_Body):
     received_at: When
     verdict: VerdictForReporter | None
     cause: str = Field(description="Why it failed; empty unless the state is `failed`.")
+    withdraw_until: When | None = Field(description="Until then it can be taken back; null when it cannot be.")
+    contest: ContestState | None = Field(description="What became of your contest of the verdict, if there is one.")
 
 
 class SubmissionSummary(_Body):
@@ -213,6 +217,7 @@ class SubmissionSummary(_Body):
     submitted_as: SubmittedAs
     received_at: When
     disposition: Disposition | None
+    withdraw_until: When | None = Field(description="Until then it can be taken back; null when it cannot be.")
 
 
 class SubmissionPage(_Body):
@@ -220,6 +225,34 @@ class SubmissionPage(_Body):
 
     submissions: list[SubmissionSummary]
     before: int | None
+
+
+class ContestBody(_Body):
+    """Why the verdict on a report of yours is wrong."""
+
+    comment: str = Field(max_length=2000, pattern=SAID_PATTERN, description="For the operators who look at it again.")
+
+
+class ContestReceipt(_Body):
+    """Your contest waits for an operator. Only one that is confirmed changes anything."""
+
+    contest: int
+
+
+class OwnPageLink(_Body):
+    """A link to the page of your own reports. It is for you alone, and ends soon: ask again when you need it."""
+
+    url: str
+    until: When
+
+
+class OwnAccuracy(_Body):
+    """How many of your phish reports that people have judged were right, and the 95-percent interval of the share."""
+
+    judged: int
+    right: int
+    low: float
+    high: float
 
 
 class TenantSubmission(_Body):
@@ -296,7 +329,7 @@ class Problem(_Body):
     fields: list[FieldProblem] = []
 
 
-ACCEPTED: tuple[type[BaseModel], ...] = (ReportBody, UnverifiedBody, UnverifiedOutlookBody)
+ACCEPTED: tuple[type[BaseModel], ...] = (ReportBody, UnverifiedBody, UnverifiedOutlookBody, ContestBody)
 ANSWERED: tuple[type[BaseModel], ...] = (
     TenantSubmission,
     TenantSubmissionPage,
@@ -305,6 +338,9 @@ ANSWERED: tuple[type[BaseModel], ...] = (
     Thanks,
     SubmissionView,
     SubmissionPage,
+    ContestReceipt,
+    OwnPageLink,
+    OwnAccuracy,
     Health,
     Problem,
 )

@@ -85,6 +85,40 @@ def _reports() -> Json:
                 "responses": {"200": _json("SubmissionView", "Your report."), **_refusals(*ASKS_WHO, 404)},
             }
         },
+        "/api/v1/submissions/{submission_id}/withdraw": {
+            "post": {
+                "operationId": "withdraw",
+                "summary": "Take one of your own reports back, within seconds: it then counts for nothing.",
+                "parameters": [own_id],
+                "responses": {"200": _json("SubmissionView", "Your report."), **_refusals(*ASKS_WHO, 404, 409)},
+            }
+        },
+        "/api/v1/submissions/{submission_id}/contest": {
+            "post": {
+                "operationId": "contest",
+                "summary": "Say that the verdict on one of your own reports is wrong. An operator looks at it again.",
+                "parameters": [own_id],
+                "requestBody": _json_body("ContestBody"),
+                "responses": {
+                    "201": _json("ContestReceipt", "It waits for an operator."),
+                    **_refusals(*ASKS_WHO, 400, 404, 409, 413, 415),
+                },
+            }
+        },
+        "/api/v1/own-page": {
+            "post": {
+                "operationId": "ownPage",
+                "summary": "A link to the page of your own reports, good for a quarter of an hour.",
+                "responses": {"200": _json("OwnPageLink", "The link."), **_refusals(*ASKS_WHO)},
+            }
+        },
+        "/api/v1/own-accuracy": {
+            "get": {
+                "operationId": "ownAccuracy",
+                "summary": "How often your reports were right, as far as people have judged them.",
+                "responses": {"200": _json("OwnAccuracy", "Your record."), **_refusals(*ASKS_WHO)},
+            }
+        },
         "/api/v1/reports/unverified/{tenant_slug}": {
             "post": {
                 "operationId": "reportUnverified",

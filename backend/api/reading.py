@@ -60,14 +60,19 @@ def read_report(request: Request, model: type[Report], most: int) -> Report:
     return body.model_copy(update=query.model_dump(exclude=body.model_fields_set))
 
 
-def read_json(request: Request, model: type[Report], most: int) -> Report:
-    """The report, sent as JSON. Raises BadInput, TooLarge or what Werkzeug raises."""
+def read_body(request: Request, model: type[Model], most: int) -> Model:
+    """Any body, sent as JSON. Raises BadInput, TooLarge or what Werkzeug raises."""
     if request.mimetype != JSON:
         raise UnsupportedMediaType
     try:
-        body = model.model_validate_json(_bytes(request, _as_base64(most) + BESIDE_RAW))
+        return model.model_validate_json(_bytes(request, most))
     except ValidationError as error:
         raise WrongFields(error) from error
+
+
+def read_json(request: Request, model: type[Report], most: int) -> Report:
+    """The report, sent as JSON. Raises BadInput, TooLarge or what Werkzeug raises."""
+    body = read_body(request, model, _as_base64(most) + BESIDE_RAW)
     return body.model_copy(update={"raw": _as_mail(body.raw, most)}) if body.raw else body
 
 

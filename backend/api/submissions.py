@@ -19,13 +19,15 @@ from backend.api.bodies import (
 from backend.api.identity import Identified, Identifier
 from backend.api.limits import identified
 from backend.api.reading import read_idempotency_key, read_query, read_report
-from backend.api.words import told
+from backend.api.words import as_answered
 from backend.domain.received_mail import submitted_as
 from backend.domain.submission import Identity, Kind, Report, State, Submission
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.intake import intake
+from backend.flow.own_reports import own_report, withdraw_until
+from backend.policy.replies import LANGUAGES
 from backend.services import Services
-from backend.store import decisions, submissions
+from backend.store import decisions, people, submissions
 
 log = structlog.get_logger()
 
@@ -58,6 +60,7 @@ class OwnSubmissions(MethodView):
             kept = submissions.get_own(tx, who.tenant_id, who.person.id, accepted.submission_id)
         if kept is None:
             raise Unknown("This report has been erased in the meantime.")
+        remember_language(self._services, who)
         if accepted.duplicate and not says_the_same(kept, report, body.raw):
             raise Conflict("This Idempotency-Key already belongs to another report of yours. Choose a new one.")
         log.info("accepted report", submission=kept.id, tenant=who.tenant_id, duplicate=accepted.duplicate)
@@ -83,6 +86,7 @@ class OwnSubmissions(MethodView):
                 submitted_as=one.submitted_as,
                 received_at=one.received_at,
                 disposition=held.get(one.message_id or 0),
+                withdraw_until=withdraw_until(self._services, one),
             )
             for one in page
         ]
@@ -103,22 +107,35 @@ class OwnSubmission(MethodView):
         """How far it has come and what was decided. Another person's report is as unknown as none at all."""
         who = identified(self._identifier)
 
-        with self._services.database.read() as tx:
-            mine = submissions.get_own(tx, who.tenant_id, who.person.id, submission_id)
-            if mine is None:
-                raise Unknown("You have no report with this id.")
-            verdict = told(tx, who.tenant_id, mine.message_id) if mine.message_id is not None else None
+        return plain(view_of(self._services, who, submission_id))
 
-        view = SubmissionView(
-            id=mine.id,
-            state=mine.state,
-            submitted_as=mine.submitted_as,
-            kind=mine.kind,
-            received_at=mine.received_at,
-            verdict=verdict,
-            cause=mine.cause if mine.state is State.FAILED else "",
-        )
-        return plain(view)
+
+def remember_language(services: Services, who: Identified) -> None:
+    """What a person is told is told in the language of the button that they reported with."""
+    language = request.accept_languages.best_match(LANGUAGES)
+    if who.token is None and language and language != who.person.language:
+        with services.database.begin() as tx:
+            people.speaks(tx, who.tenant_id, who.person.id, language)
+
+
+def view_of(services: Services, who: Identified, submission_id: int) -> SubmissionView:
+    """One of their own reports, as it stands now. Raises Unknown."""
+    with services.database.read() as tx:
+        found = own_report(tx, services, who.person, submission_id)
+    if found is None:
+        raise Unknown("You have no report with this id.")
+    mine = found.submission
+    return SubmissionView(
+        id=mine.id,
+        state=mine.state,
+        submitted_as=mine.submitted_as,
+        kind=mine.kind,
+        received_at=mine.received_at,
+        verdict=as_answered(found.told) if found.told else None,
+        cause=mine.cause if mine.state is State.FAILED else "",
+        withdraw_until=found.withdraw_until,
+        contest=found.contest.state if found.contest else None,
+    )
 
 
 def report_of(who: Identified, body: ReportBody, idempotency_key: str) -> Report:

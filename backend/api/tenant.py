@@ -20,11 +20,11 @@ from backend.api.bodies import (
 from backend.api.identity import Identifier
 from backend.api.limits import identified
 from backend.api.reading import read_query
-from backend.api.words import is_retracted
 from backend.domain.people import Actor, Scope
 from backend.domain.submission import Submission
 from backend.errors import NotAllowed
 from backend.flow import share
+from backend.flow.tell import is_retracted
 from backend.services import Services
 from backend.store import audit, decisions, numbers, retractions, submissions, verdicts
 from backend.store.service_tokens import ServiceToken

@@ -60,6 +60,8 @@ class Person:
     subject: str
     address: str
     name: str
+    language: str = ""  # of the button that they reported with last
+    link_round: int = 1  # a link to their own page counts as long as it is of this one
 
 
 @dataclass(frozen=True)

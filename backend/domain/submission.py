@@ -6,7 +6,10 @@ from enum import StrEnum
 
 
 class State(StrEnum):
-    """How far a submission has come. States run down this list, never up; FAILED can be retried."""
+    """How far a submission has come. States run down this list, never up; FAILED can be retried.
+
+    WITHDRAWING: its reporter took it back, and what rested on it is still to be undone.
+    """
 
     RECEIVED = "received"
     FETCHED = "fetched"
@@ -15,10 +18,12 @@ class State(StrEnum):
     DECIDED = "decided"
     ANSWERED = "answered"
     FAILED = "failed"
-    WITHDRAWN = "withdrawn"  # a team's, whose escalation was undone: it counts for nothing, and stays to be read
+    WITHDRAWING = "withdrawing"
+    WITHDRAWN = "withdrawn"
 
 
 FINAL = frozenset({State.ANSWERED, State.FAILED, State.WITHDRAWN})
+TAKEN_BACK = frozenset({State.WITHDRAWING, State.WITHDRAWN})  # by its reporter, or by an undo: counts for nothing
 
 
 class Kind(StrEnum):
@@ -98,3 +103,4 @@ class Submission:
     received_at: datetime
     reported_before: bool  # this person had already reported this message
     said: str = ""
+    withdrawn_from: int | None = None  # the message that it was a report of, until its reporter took it back

@@ -13,12 +13,13 @@ from backend.domain.later_look import LookSource
 from backend.domain.people import Actor, Operator, Right
 from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, Retraction, RetractionState
 from backend.errors import BadInput, NotAllowed, Unknown
+from backend.flow import answer
 from backend.flow.plan_looks import plan_looks
 from backend.flow.respond import order_restore, order_retraction
 from backend.flow.switch import fall_back_if_alarmed
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
-from backend.store import audit, decisions, labels, messages, psr_log, retractions, tenants, verdicts
+from backend.store import audit, decisions, labels, messages, psr_log, retractions, submissions, tenants, verdicts
 from backend.store.tenants import Tenant
 
 log = structlog.get_logger()
@@ -106,6 +107,7 @@ def keep_judgement(tx: Connection, services: Services, operator: Operator, messa
 
 def follow_judgement(services: Services, operator: Operator, message_id: int, said: Judgement) -> None:
     """Legitimate mail that was taken away comes back; malicious mail goes, if the tenant's policy says so."""
+    _tell(services, operator.tenant_id, message_id)
     with services.database.read() as tx:
         action = _action(tenants.get(tx, operator.tenant_id), said)
         last = next(iter(retractions.of_message(tx, operator.tenant_id, message_id, limit=1)), None)
@@ -118,6 +120,15 @@ def follow_judgement(services: Services, operator: Operator, message_id: int, sa
     elif action != NO_ACTION and (last is None or last.given_back):
         order_retraction(services, operator, message_id, action)
     log.info("corrected", message=message_id, disposition=said.disposition, how=said.done, operator=operator.id)
+
+
+def _tell(services: Services, tenant_id: int, message_id: int) -> None:
+    """Those who wait for the outcome are told it."""
+    with services.database.begin() as tx:
+        standing = decisions.standing(tx, tenant_id, message_id)
+        reports = submissions.of_message(tx, tenant_id, message_id)
+        told = answer.intend_verdicts(tx, services, standing, reports) if standing else []
+    answer.wake(services, tenant_id, told)
 
 
 def _action(tenant: Tenant, said: Judgement) -> str:

@@ -1,11 +1,13 @@
 """Parse: what does the reported mail say about itself, and have we met it before?"""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import structlog
 from sqlalchemy import Connection
 
 from backend.domain.submission import EvidenceSource, State, Submission
+from backend.flow import answer
 from backend.flow.claim import claimed
 from backend.flow.lesson import labels_of_campaigns
 from backend.services import Services
@@ -46,6 +48,9 @@ def parse(services: Services, submission_id: int) -> None:
             if not submissions.advance(tx, submission, State.PARSED, services.now(), **found):
                 tx.rollback()
                 return
+            receipt = answer.intend_receipt(tx, services, replace(submission, reported_before=before))
+        if receipt is not None:
+            answer.wake(services, tenant.id, [receipt])
         for label_id in woken:
             services.wake.label(label_id)
         log.info("parsed", submission=submission.id, message=message_id, defects=len(facts.defects))

@@ -11,7 +11,7 @@ from backend.domain.people import POLICY, Actor, Operator, Right
 from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, Retraction, RetractionState
 from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
-from backend.flow.answer import answer, intend
+from backend.flow import answer
 from backend.flow.claim import claimed
 from backend.flow.decide import decide_message
 from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
@@ -44,11 +44,11 @@ def respond(services: Services, submission_id: int) -> None:
             if standing and standing.response is Response.RETRACT:
                 retraction_id = _retract_automatically(tx, services, standing)
             if standing:
-                answer_id = intend(tx, services, submission, standing)
+                answer_id = answer.intend(tx, services, submission, standing)
         if retraction_id is not None:
             services.wake.retraction(retraction_id)
         if answer_id is not None:
-            answer(services, submission.tenant_id, answer_id)
+            answer.wake(services, submission.tenant_id, [answer_id])
         log.info("answered", submission=submission.id, message=message_id, retraction=retraction_id)
 
 

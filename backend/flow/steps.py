@@ -11,6 +11,7 @@ from backend.flow.respond import respond
 from backend.flow.restore import restore
 from backend.flow.retract import retract
 from backend.flow.score import score
+from backend.flow.withdraw import unwind
 from backend.services import Services
 from backend.store import retractions, submissions
 
@@ -22,6 +23,7 @@ SUBMISSION_STEPS: Mapping[State, Step] = {
     State.PARSED: score,
     State.SCORED: decide,
     State.DECIDED: respond,
+    State.WITHDRAWING: unwind,
 }
 RETRACTION_STEPS: Mapping[RetractionState, Step] = {
     RetractionState.RUNNING: retract,

@@ -39,6 +39,7 @@ def sweep(services: Services) -> int:
         due = later_looks.due(tx, now)
         unlearned = labels.to_follow(tx)
         untested = own_rules.lost_tests(tx, now)
+        untold = answers.due(tx, now)
     for submission_id in left:
         services.wake.submission(submission_id)
     for retraction_id in moving:
@@ -49,6 +50,8 @@ def sweep(services: Services) -> int:
         services.wake.label(label_id)
     for test_id in untested:
         services.wake.rule_test(test_id)
+    for answer_id in untold:
+        services.wake.answer(answer_id)
     with services.database.begin() as tx:
         unconfirmed = answers.give_up_on(tx, now - lease(services))
         unconfirmed += received_mails.give_up_telling(tx, now - lease(services))
@@ -57,8 +60,8 @@ def sweep(services: Services) -> int:
     for candidate_id in unbegun:
         services.wake.candidate(candidate_id)
     finished = finish_abandoned(services)
-    if left or moving or due or unconfirmed or finished:
-        counts = {"submissions": len(left), "retractions": len(moving), "looks": len(due)}
+    if left or moving or due or untold or unconfirmed or finished:
+        counts = {"submissions": len(left), "retractions": len(moving), "looks": len(due), "answers": len(untold)}
         log.info("swept", **counts, unconfirmed=unconfirmed, finished=finished)
     return len(left) + len(moving) + len(due)
 

@@ -90,6 +90,12 @@ class ReporterPolicy(_Section):
     together: int = Field(ge=1)
 
 
+class Answers(_Section):
+    """In which language people are told who have not shown which they read."""
+
+    language: Literal["en", "de"]
+
+
 class Retention(_Section):
     """How long evidence is kept after its message is closed."""
 
@@ -154,6 +160,7 @@ class TenantPolicy(_Section):
     actions: dict[Disposition, str]
     thresholds: Thresholds
     reporter: ReporterPolicy
+    answers: Answers
     retention: Retention
     campaigns: Campaigns
     links: Links

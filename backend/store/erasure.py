@@ -33,6 +33,7 @@ from backend.store.database import Database
 from backend.store.evidence import EvidenceStore
 from backend.store.tables import (
     answers,
+    contests,
     copies,
     evidence,
     list_entries,
@@ -227,6 +228,8 @@ def _forget_person(database: Database, tenant_id: int, person_id: int, mark: str
         tx.execute(update(submissions).where(mine).values(**dict.fromkeys(words, ""), idempotency_key=None))
         sent = and_(answers.c.tenant_id == tenant_id, answers.c.person_id == person_id)
         tx.execute(update(answers).where(sent).values(detail=""))
+        theirs = and_(contests.c.tenant_id == tenant_id, contests.c.person_id == person_id)
+        tx.execute(update(contests).where(theirs).values(comment=""))
         audit.forget_source(tx, tenant_id, Actor("person", person_id))
         tx.execute(delete(tokens).where(tokens.c.tenant_id == tenant_id, tokens.c.person_id == person_id))
         here = and_(people.c.tenant_id == tenant_id, people.c.id == person_id)

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from backend.domain.contest import Contest
 from backend.domain.decision import Decision
 from backend.domain.retraction import Retraction
 from backend.domain.submission import Submission
-from backend.store import copies, decisions, escalations, messages, notes, retractions, submissions, verdicts
+from backend.store import contests, copies, decisions, escalations, messages, notes, retractions, submissions, verdicts
 from backend.store.copies import JournalEntry
 from backend.store.escalations import Escalation
 from backend.store.messages import Message
@@ -59,6 +60,7 @@ class MessageView:
     to_judge: bool
     notes: Sequence[Note]
     escalations: Mapping[int, Escalation]  # by the user's submission
+    contests: Sequence[Contest]
 
     @property
     def standing(self) -> Decision | None:
@@ -98,6 +100,7 @@ def message_view(tx: Connection, tenant_id: int, message_id: int) -> MessageView
         to_judge=_to_judge(tx, tenant_id, message_id),
         notes=beside,
         escalations={one.submission_id: one for one in forwarded},
+        contests=contests.of_message(tx, tenant_id, message_id),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, Table, and_, func, select
 
 from backend.domain.disposition import Disposition
-from backend.domain.submission import State
+from backend.domain.submission import TAKEN_BACK
 from backend.store.tables import copies, decisions, messages, retractions, submissions
 
 
@@ -30,7 +30,9 @@ def last_days(tx: Connection, tenant_id: int, now: datetime, days: int) -> Numbe
     """Count."""
     since = now - timedelta(days=days)
     came = and_(
-        submissions.c.tenant_id == tenant_id, submissions.c.received_at >= since, submissions.c.state != State.WITHDRAWN
+        submissions.c.tenant_id == tenant_id,
+        submissions.c.received_at >= since,
+        submissions.c.state.not_in(TAKEN_BACK),
     )
     reports, reporters = tx.execute(
         select(func.count(), func.count(submissions.c.person_id.distinct())).where(came)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from backend.domain.disposition import CONFIRMS_A_REPORT, Disposition
 from backend.domain.retraction import RetractionState
-from backend.domain.submission import Identity, State, SubmittedAs
+from backend.domain.submission import TAKEN_BACK, Identity, SubmittedAs
 from backend.store.spans import quantiles, seconds_between, week_of
 from backend.store.tables import copies, labels, messages, people, retractions, submissions, verdicts
 from connectors.contract import Outcome
@@ -140,7 +140,7 @@ def first_monday(now: datetime) -> datetime:
 
 
 def _counts() -> ColumnElement[bool]:
-    return submissions.c.state != State.WITHDRAWN
+    return submissions.c.state.not_in(TAKEN_BACK)
 
 
 def verdict_waits(tx: Connection, tenant_id: int, began: datetime) -> list[Waits]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -27,17 +28,20 @@ __all__ = [
     "by_address",
     "check_password",
     "disable_operator",
+    "end_links",
     "find_person",
     "get_operator",
     "get_person",
+    "is_erased",
     "issue_token",
     "person_by_token",
     "revoke_tokens",
     "session_of",
     "set_password",
+    "speaks",
 ]
 
-_COLUMNS = (people.c.id, people.c.tenant_id, people.c.provider, people.c.subject, people.c.address, people.c.name)
+_COLUMNS = tuple(people.c[field.name] for field in fields(Person))
 
 
 def add_person(
@@ -100,6 +104,22 @@ def revoke_tokens(tx: Connection, tenant_id: int, person_id: int, now: datetime)
     return tx.execute(update(tokens).where(valid).values(revoked_at=now)).rowcount
 
 
+def is_erased(tx: Connection, tenant_id: int, person_id: int) -> bool:
+    """Whether nothing is known of this person any longer."""
+    return tx.execute(select(people.c.id).where(*_here(tenant_id, person_id))).first() is None
+
+
+def speaks(tx: Connection, tenant_id: int, person_id: int, language: str) -> None:
+    """Remember in which language this person reports: what they are told is told in it."""
+    here = and_(*_here(tenant_id, person_id), people.c.language != language)
+    tx.execute(update(people).where(here).values(language=language))
+
+
+def end_links(tx: Connection, tenant_id: int, person_id: int) -> None:
+    """No link to this person's own page counts any longer, nor does a visit that began with one."""
+    tx.execute(update(people).where(*_here(tenant_id, person_id)).values(link_round=people.c.link_round + 1))
+
+
 def _same(tenant_id: int, provider: str, subject: str) -> tuple[Any, ...]:
     return people.c.tenant_id == tenant_id, people.c.provider == provider, people.c.subject == subject
 
@@ -109,7 +129,7 @@ def _here(tenant_id: int, person_id: int) -> tuple[Any, ...]:
 
 
 def _person(row: Any) -> Person:
-    return Person(row.id, row.tenant_id, row.provider, row.subject, row.address, row.name)
+    return Person(**{field.name: getattr(row, field.name) for field in fields(Person)})
 
 
 def _hash(token: str) -> str:

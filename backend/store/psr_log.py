@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
 
 from backend.domain.decision import Response
 from backend.domain.disposition import LEGITIMATE, Disposition
@@ -59,6 +59,13 @@ def log(
     if insert_unless_there(tx, psr_log, values) is None and response is Response.RETRACT:
         here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id)
         tx.execute(update(psr_log).where(here).values(response=response, decision_id=decision_id, action=action))
+
+
+def forget_unjudged(tx: Connection, tenant_id: int, message_id: int) -> None:
+    """Nobody reports the message any more: what PSR would have done is no experience, unless somebody judged it."""
+    here = and_(psr_log.c.tenant_id == tenant_id, psr_log.c.message_id == message_id, psr_log.c.judged == "")
+    tx.execute(delete(psr_log).where(here))
+    mark(tx, tenant_id, [message_id])
 
 
 def judge(tx: Connection, tenant_id: int, message_id: int, disposition: Disposition, now: datetime) -> None:

@@ -48,6 +48,7 @@ class ListRow:
     psr: bool
     to_judge: bool
     review: bool
+    contested: bool
     triage: Triage
     harm: float
 
@@ -181,6 +182,7 @@ def _row(row: Row[Any]) -> ListRow:
         psr=row.psr,
         to_judge=row.to_judge,
         review=row.review,
+        contested=row.contested,
         triage=Triage(row.triage),
         harm=row.harm,
     )

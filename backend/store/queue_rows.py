@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, and_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from backend.domain.contest import ContestState
 from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
 from backend.domain.harm import Stand, band, expected_harm
@@ -21,6 +22,7 @@ from backend.domain.submission import Identity, Kind, State, SubmittedAs
 from backend.store import facets
 from backend.store.documents import words_of
 from backend.store.tables import (
+    contests,
     copies,
     decisions,
     later_looks,
@@ -192,6 +194,7 @@ class _Found:
         self.reports = {row.message_id: row for row in _reports(tx, tenant_id, ids)}
         self.journal = dict(_journal(tx, tenant_id, ids))
         self.people = _people(tx, tenant_id, ids)
+        self.contested = _contested(tx, tenant_id, ids)
 
     def row(self, message: Row[Any]) -> dict[str, Any]:
         """The row of one message."""
@@ -200,7 +203,9 @@ class _Found:
         judged = decision is not None and decision.decided_by != str(POLICY)
         to_judge = bool(message.id in self.log and self.log[message.id].to_judge)
         mailboxes = max(report.mailboxes if report else 0, self.journal.get(message.id, 0))
-        review = to_judge or _needs_a_person(decision, judged, retraction)
+        contested = message.id in self.contested
+        undecided = report is not None or retraction in WAITS_FOR_AN_OPERATOR  # else everybody took their report back
+        review = contested or to_judge or (undecided and _needs_a_person(decision, judged, retraction))
         stand = Stand(
             margin=verdict.margin if verdict else None,
             reach=max(mailboxes, report.reporters if report else 0),
@@ -232,6 +237,7 @@ class _Found:
             "psr": message.id in self.psr,
             "to_judge": to_judge,
             "review": review,
+            "contested": contested,
             "triage": message.triage,
             "harm": harm,
             "band": band(harm),
@@ -324,6 +330,12 @@ def _last(tx: Connection, tenant_id: int, table: Any, by: str, ids: Sequence[int
     on = and_(table.c.message_id == last.c.message_id, table.c[by] == last.c.last)
     columns = [table.c.message_id, *[table.c[name] for name in names]]
     return {row.message_id: row for row in tx.execute(select(*columns).join(last, on).where(here))}
+
+
+def _contested(tx: Connection, tenant_id: int, ids: Sequence[int]) -> set[int]:
+    """Of which messages somebody who reported them holds the verdict to be wrong, and nobody has settled that."""
+    here = and_(contests.c.tenant_id == tenant_id, contests.c.message_id.in_(ids))
+    return set(tx.scalars(select(contests.c.message_id).where(here, contests.c.state == ContestState.OPEN)))
 
 
 def _psr(tx: Connection, tenant_id: int, ids: Sequence[int]) -> set[int]:

@@ -6,8 +6,8 @@ retraction is running or waits for approval, nothing of the message is forgotten
 
 Mails that were received, but brought nothing, count from when they came in.
 
-What goes: the bytes, the facts, subject, sender, search document, the reporters' comments, operators' notes, the
-details of reasons.
+What goes: the bytes, the facts, subject, sender, search document, the reporters' comments, what they contested with,
+operators' notes, the details of reasons.
 What stays: who reported when, verdicts' numbers, decisions, labels, the retraction's journal, the MinHash, the log.
 """
 
@@ -25,6 +25,7 @@ from backend.store.evidence import EvidenceStore
 from backend.store.queue_rows import mark
 from backend.store.tables import (
     candidates,
+    contests,
     evidence,
     messages,
     notes,
@@ -117,6 +118,8 @@ def _forget_messages(tx: Connection, tenant_id: int, ids: Sequence[int], now: da
     tx.execute(update(submissions).where(reports).values(**dict.fromkeys(_OF_A_REPORT, "")))
     beside = and_(notes.c.tenant_id == tenant_id, notes.c.message_id.in_(ids))
     tx.execute(update(notes).where(beside).values(body=""))
+    contested = and_(contests.c.tenant_id == tenant_id, contests.c.message_id.in_(ids))
+    tx.execute(update(contests).where(contested).values(comment=""))
     _forget_details(tx, tenant_id, ids)
     mark(tx, tenant_id, ids)  # its row, and a document of its facets alone, are made anew
     landings.forget_texts(tx, tenant_id, ids)

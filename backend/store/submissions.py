@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from backend.domain.submission import (
     FINAL,
+    TAKEN_BACK,
     EvidenceSource,
     Identity,
     Kind,
@@ -129,7 +130,7 @@ def of_message(
 
 def counts() -> ColumnElement[bool]:
     """Whether a submission counts: it was not withdrawn."""
-    return submissions.c.state != State.WITHDRAWN
+    return submissions.c.state.not_in(TAKEN_BACK)
 
 
 def withdraw(tx: Connection, tenant_id: int, submission_id: int, now: datetime) -> None:
@@ -205,6 +206,25 @@ def retry(tx: Connection, tenant_id: int, submission_id: int) -> bool:
         .values(state=submissions.c.failed_from, failed_from="", attempts=0, cause="", retry_at=None, finished_at=None)
     )
     return again.rowcount == 1
+
+
+def take_back(tx: Connection, submission: Submission, since: datetime) -> bool:
+    """Its reporter takes it back: it is a report of nothing any longer, and whoever holds it has lost it.
+
+    False if it came before `since`, or is taken back already. The same report may be sent again.
+    """
+    here = and_(
+        submissions.c.tenant_id == submission.tenant_id,
+        submissions.c.id == submission.id,
+        submissions.c.received_at >= since,
+        counts(),
+    )
+    fresh = {"lease": "", "leased_until": None, "retry_at": None, "attempts": 0, "cause": "", "failed_from": ""}
+    was = {"withdrawn_from": submissions.c.message_id, "message_id": None, "idempotency_key": None}
+    taken = tx.execute(update(submissions).where(here).values(state=State.WITHDRAWING, **was, **fresh))
+    if taken.rowcount == 1 and submission.message_id is not None:
+        mark(tx, submission.tenant_id, [submission.message_id])
+    return taken.rowcount == 1
 
 
 def lost(tx: Connection, now: datetime, limit: int = 500) -> list[int]:

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, render_template
 from flask.typing import ResponseReturnValue
 
+from backend.domain.disposition import LEGITIMATE, Disposition
 from backend.domain.people import Actor, Operator, Right
 from backend.domain.retraction import OPEN, RetractionState
 from backend.domain.submission import Kind
@@ -150,11 +151,18 @@ def _corrections(view: MessageView) -> dict[str, Any]:
     return {
         "false_positives_as": FALSE_POSITIVE,
         "false_negatives_as": FALSE_NEGATIVE,
+        "contested_as": _the_other(view),
         "to_escalate": next((one for one in users if one.submission.id not in view.escalations), None),
         "escalated": [
             (one, view.escalations[one.submission.id]) for one in users if one.submission.id in view.escalations
         ],
     }
+
+
+def _the_other(view: MessageView) -> str:
+    """What somebody who contests a verdict most likely means."""
+    legitimate = view.standing is not None and view.standing.disposition in LEGITIMATE
+    return Disposition.MALICIOUS if legitimate else Disposition.NONE
 
 
 def offered_actions(provider: str, policy: TenantPolicy) -> list[tuple[str, str, str]]:

@@ -123,6 +123,7 @@ WHY = {
     "operator-false-positive": _("An operator reported it as a false positive. That stands against policy."),
     "operator-false-negative": _("An operator reported it as a false negative. That stands against policy."),
     "operator-simulation": _("An operator marked it as one of your own phishing exercises."),
+    "contest-confirmed": _("Somebody who reported it contested the verdict, and an operator agreed."),
     "operator-escalated": _("An operator escalated it to the team as this."),
     "learned-same": _("The security team judged this very message to be malicious."),
     "learned-similar": _("It belongs to a campaign of which a message was judged malicious."),
@@ -148,6 +149,17 @@ EVENTS = {
     "answer sent": _("Answered the reporter"),
     "answer failed": _("Could not answer the reporter"),
     "answer unconfirmed": _("Answered the reporter, unconfirmed"),
+    "answer sending": _("Is answering the reporter"),
+    "answer called_off": _("Called off the answer"),
+    "answer sent again": _("Sent an answer again"),
+    "report taken back": _("Took the report back"),
+    "verdict contested": _("Contested the verdict"),
+    "contest confirmed": _("Confirmed a contest of the verdict"),
+    "contest not confirmed": _("Left a contested verdict as it was"),
+    "reply changed": _("Changed a text to people"),
+    "reply reset": _("Took back a text to people"),
+    "reply language changed": _("Changed the language of texts to people"),
+    "simulation.reported": _("Reported an exercise"),
     "decided": _("Decided"),
     "corrected": _("Judged it"),
     "false positive reported": _("Reported a false positive"),
@@ -203,7 +215,8 @@ STATES = {
     State.DECIDED: _("Decided"),
     State.ANSWERED: _("Answered"),
     State.FAILED: _("Failed"),
-    State.WITHDRAWN: _("Withdrawn"),
+    State.WITHDRAWING: _("Taken back"),
+    State.WITHDRAWN: _("Taken back"),
 }
 
 PSR = {
@@ -369,7 +382,12 @@ def folder(name: str) -> str:
 
 def answer(template: str) -> str:
     """What a reporter was told, by the name of the text."""
-    special = {"retracted": _("Retracted"), "simulation": _("Exercise")}.get(template)
+    special = {
+        "retracted": _("Retracted"),
+        "simulation": _("Exercise"),
+        "team-received": _("To a team: under investigation"),
+        "team-verdict": _("To a team: the verdict"),
+    }.get(template)
     held = template.upper()
     return str(special) if special else disposition(Disposition(held)) if held in list(Disposition) else plain(template)
 
@@ -408,6 +426,10 @@ def action(value: str, provider: str = "") -> str:
 
 def status(row: ListRow) -> str:
     """What an operator wants to know of a message in the queue: what is done, or what is to do."""
+    return gettext("Verdict contested") if row.contested else _done_or_to_do(row)
+
+
+def _done_or_to_do(row: ListRow) -> str:
     if row.retraction and row.retraction not in (RetractionState.RESTORED, RetractionState.REFUSED):
         said = str(RETRACTIONS[row.retraction])
         return gettext("%(state)s, to judge", state=said) if row.to_judge else said

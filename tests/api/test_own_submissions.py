@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 from builders import ANA, BEN, seed_tenant
 
-from backend.api.words import MEANINGS, why
 from backend.domain.decision import Decision, Response, Ruling
 from backend.domain.disposition import Disposition
 from backend.domain.people import POLICY, Actor
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
+from backend.flow.tell import meaning, why
 from backend.store import decisions, messages, retractions, submissions, verdicts
 from backend.store.tables import retractions as retraction_rows
 from model import reasons
@@ -148,7 +148,7 @@ def decided(site):
 def test_a_decided_report_tells_what_and_why_in_plain_words(site, decided):
     told = seen(site, ANA, decided[0]).json["verdict"]
 
-    assert (told["disposition"], told["meaning"]) == ("MALICIOUS", MEANINGS[Disposition.MALICIOUS])
+    assert (told["disposition"], told["meaning"]) == ("MALICIOUS", meaning(Disposition.MALICIOUS))
     assert told["reasons"] == [reasons.sentence(codes()[0])]
     assert (told["retracted"], told["simulation"]) == (False, False)
 
@@ -213,4 +213,4 @@ def test_a_hard_match_of_a_module_is_told_once():
 
 
 def test_every_disposition_has_a_meaning():
-    assert set(MEANINGS) == set(Disposition)
+    assert all(meaning(one) for one in Disposition)

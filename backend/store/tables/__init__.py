@@ -3,6 +3,7 @@
 Times are stored as UTC without a zone. Every table carries `tenant_id`, and every query names it.
 """
 
+from backend.store.tables.answers import answers, contests, reply_texts
 from backend.store.tables.columns import metadata
 from backend.store.tables.learning import candidates, labels, lessons, servings
 from backend.store.tables.lists import list_entries, own_rule_tests, own_rule_versions, own_rules
@@ -19,7 +20,7 @@ from backend.store.tables.mail import (
     traits,
 )
 from backend.store.tables.people import operators, people, preferences, service_tokens, sessions, tenants, tokens
-from backend.store.tables.response import answers, copies, later_looks, retractions
+from backend.store.tables.response import copies, later_looks, retractions
 from backend.store.tables.trail import audit, deliveries, webhooks
 from backend.store.tables.verdicts import alarms, backtests, decisions, psr_log, verdicts
 from backend.store.tables.workplace import (
@@ -41,6 +42,7 @@ __all__ = [
     "campaign_changes",
     "campaigns",
     "candidates",
+    "contests",
     "copies",
     "decisions",
     "deliveries",
@@ -67,6 +69,7 @@ __all__ = [
     "psr_log",
     "queue_rows",
     "received_mails",
+    "reply_texts",
     "retractions",
     "saved_views",
     "search_documents",

@@ -165,6 +165,7 @@ submissions = Table(
     Column("reported_before", Boolean, nullable=False, server_default=text("false")),
     moment("scored_at", nullable=True),
     moment("finished_at", nullable=True),
+    Column("withdrawn_from", Integer, nullable=True),  # the message it was a report of, until it was taken back
     UniqueConstraint("tenant_id", "person_id", "idempotency_key"),
     Index(None, "tenant_id", "received_at"),
     Index(None, "tenant_id", "message_id"),

@@ -36,6 +36,8 @@ people = Table(
     words("name"),
     moment("created_at"),
     moment("erased_at", nullable=True),
+    words("language"),  # of the button that they reported with last; empty: the tenant's
+    Column("link_round", Integer, nullable=False, server_default="1"),  # links to their page of an earlier one are dead
     UniqueConstraint("tenant_id", "provider", "subject"),
     Index(None, "tenant_id", "address"),
 )

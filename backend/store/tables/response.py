@@ -1,4 +1,4 @@
-"""What was done about it in mailboxes, and what people were told."""
+"""What was done about it in mailboxes."""
 
 from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, UniqueConstraint, text
 
@@ -84,19 +84,4 @@ later_looks = Table(  # Post Delivery Response: when is which message looked for
     UniqueConstraint("message_id", "decision_id", "after_minutes"),
     Index(None, "tenant_id", "message_id"),
     Index(None, "state", "due_at"),
-)
-
-answers = Table(  # mails to people, at most once: the row is the intent
-    "answers",
-    metadata,
-    key(),
-    of_tenant(),
-    Column("submission_id", Integer, ForeignKey("submissions.id"), nullable=False, unique=True),
-    Column("person_id", Integer, ForeignKey("people.id"), nullable=False),
-    Column("template", String, nullable=False),
-    Column("state", String, nullable=False),  # intended, sent, failed or unconfirmed
-    Column("detail", Text, nullable=False, server_default=""),
-    moment("intended_at"),
-    moment("finished_at", nullable=True),
-    Index(None, "tenant_id", "state"),
 )

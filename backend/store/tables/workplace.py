@@ -62,6 +62,7 @@ queue_rows = Table(  # what the list shows of a message, so that no page joins; 
     Column("psr", Boolean, nullable=False),  # PSR retracted it
     Column("to_judge", Boolean, nullable=False),
     Column("review", Boolean, nullable=False),  # waits for a person
+    Column("contested", Boolean, nullable=False, server_default=text("false")),  # by somebody who reported it
     Column("triage", String, nullable=False),
     Column("harm", Float, nullable=False),
     Column("band", Integer, nullable=False),
