@@ -25,12 +25,14 @@ from backend.domain.people import POLICY, Actor, Preferences, Role, Scope, Theme
 from backend.domain.submission import Kind
 from backend.domain.triage import Triage
 from backend.errors import BadInput, UnhookError
+from backend.policy.replies import Text
 from backend.store import (
     alarms,
     audit,
     audit_view,
     backtests,
     campaigns,
+    contests,
     decisions,
     erasure,
     evidence,
@@ -53,12 +55,14 @@ from backend.store import (
     queue,
     queue_rows,
     received_mails,
+    reply_texts,
     retention,
     saved_views,
     search,
     service_tokens,
     sessions,
     staff,
+    submissions,
 )
 from backend.store.answers import AnswerState
 from backend.store.audit_view import Wanted
@@ -125,7 +129,7 @@ def south(database, kept):
         message = add_message(tx, tenant, "f", subject="southern secret", evidence_sha256=kept.keep(tenant, RAW))
         evidence.record(tx, tenant, kept.keep(tenant, RAW), len(RAW), NOW)
         search.index_message(tx, tenant, message, "southern secret", "", "", "")
-        add_submission(tx, tenant, person, message, mailbox="bo@south.example", comment="southern secret")
+        report = add_submission(tx, tenant, person, message, mailbox="bo@south.example", comment="southern secret")
         landings.keep(tx, tenant, message, (), NOW)
         retraction = add_retraction(tx, tenant, message)
         token = people.issue_token(tx, tenant, person, Kind.USER, NOW)
@@ -154,12 +158,17 @@ def south(database, kept):
         later_looks.plan(tx, tenant, [message], decision, LookSource.OPERATOR, [5], NOW)
         alarm = alarms.sound(tx, tenant, "psr-fell-back", {}, NOW)
         backtests.add(tx, tenant, run_by=operator.id, run_at=NOW, policy_mark="m", **dict.fromkeys(COUNTED, 1))
+        reported = submissions.get(tx, tenant, report)
+        contest = contests.open_one(tx, reported, message, decision, "southern secret", NOW)
+        reply_texts.keep(tx, tenant, "none", "en", Text("southern", "secret"), POLICY, NOW)
         (waits,) = outbox.oldest(tx, tenant, webhook.id, 1)
         mail = received_mails.keep(tx, tenant, **RECEIVED, told="intended", told_at=NOW)
     return {
         "tenant": tenant,
         "person": person,
         "message": message,
+        "submission": report,
+        "contest": contest,
         "token": token,
         "operator": operator.id,
         "operation": operation,
@@ -273,6 +282,16 @@ CALLS = {
     "received_mails.finish_telling": lambda w: received_mails.finish_telling(
         w.tx, w.north, w.south["mail"], AnswerState.SENT, NOW
     ),
+    "contests.get": lambda w: contests.get(w.tx, w.north, w.south["contest"]),
+    "contests.of_message": lambda w: contests.of_message(w.tx, w.north, w.south["message"]),
+    "contests.last_of_submissions": lambda w: contests.last_of_submissions(w.tx, w.north, [w.south["submission"]]),
+    "contests.count_open": lambda w: contests.count_open(w.tx, w.north, w.south["person"]),
+    "reply_texts.find": lambda w: reply_texts.find(w.tx, w.north, "none", "en"),
+    "reply_texts.written": lambda w: reply_texts.written(w.tx, w.north),
+    "reply_texts.reset": lambda w: reply_texts.reset(w.tx, w.north, "none", "en"),
+    "people.end_links": lambda w: people.end_links(w.tx, w.north, w.south["person"]),
+    "people.is_erased": lambda w: not people.is_erased(w.tx, w.north, w.south["person"]),
+    "people.speaks": lambda w: people.speaks(w.tx, w.north, w.south["person"], "de"),
     "people.find_person": lambda w: people.find_person(w.tx, w.north, "maildir", "subject-of-bo@south.example"),
     "people.get_person": lambda w: people.get_person(w.tx, w.north, w.south["person"]),
     "people.issue_token": lambda w: people.issue_token(w.tx, w.north, w.south["person"], Kind.USER, NOW),
@@ -317,6 +336,7 @@ ADDS_ONLY = {
     "service_tokens.issue",
     "outbox.add",
     "overviews.keep",
+    "reply_texts.keep",
     "staff.add_invited",
 }
 # Called while rows are read, after the tenant was asked for.

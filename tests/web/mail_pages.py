@@ -13,6 +13,7 @@ MAIL_PAGES = {
     "web.psr_log.log": ("/log",),
     "web.psr_log.looks": ("/log/later-looks",),
     "web.psr_log.export": (),  # a file, too
+    "web.answers.listed": ("/log/answers",),
     "web.campaigns.listed": ("/campaigns",),
     "web.campaigns.campaign": ("/campaigns/{campaign}",),
     "web.progress.of_retraction": (),  # counts only

@@ -10,8 +10,10 @@ from backend.flow import lists, outbound, own_rules, programs
 from backend.flow.bulk import Order, carry_out
 from backend.store import (
     alarms,
+    answers,
     campaigns,
     candidates,
+    contests,
     labels,
     messages,
     notes,
@@ -19,6 +21,8 @@ from backend.store import (
     service_tokens,
 )
 from backend.store import lists as entries
+from backend.store import submissions as submission_store
+from backend.store.decisions import standing
 from backend.store.tables import submissions
 
 
@@ -46,6 +50,8 @@ def one_of_each(world: World) -> dict[str, int]:
         "entry": seed_entry(world),
         "mail": seed_received(world),
         "rule": seed_rule(world),
+        "contest": seed_contest(world),
+        "answer": seed_answer(world),
         **learned(world, seeded.message_id),
     }
 
@@ -96,4 +102,25 @@ def seed_rule(world) -> int:
     number = own_rules.write(world.services, world.owner, "mailboxes", source, "Mentions a mailbox.", "note")
     own_rules.ask_test(world.services, world.owner, number)
     own_rules.switch_on(world.services, world.owner, number, 1)
+
+
+def seed_contest(world) -> int:
+    seeded = seed_message(world, "Contested")
+    with world.services.database.begin() as tx:
+        [report] = submission_store.of_message(tx, world.tenant_id, seeded.message_id)
+        decision = standing(tx, world.tenant_id, seeded.message_id)
+        now = world.services.now()
+        number = contests.open_one(tx, report, seeded.message_id, decision.id, "I know this trick", now)
+    assert number is not None
+    return number
+
+
+def seed_answer(world) -> int:
+    """One that a crash left unconfirmed."""
+    seeded = seed_message(world, "Unconfirmed")
+    with world.services.database.begin() as tx:
+        [report] = submission_store.of_message(tx, world.tenant_id, seeded.message_id)
+        person, now = report.person_id, world.services.now()
+        number = answers.intend(tx, world.tenant_id, report.id, person, "none", answers.Stage.VERDICT, now, now)
+        answers.finish(tx, world.tenant_id, number, answers.AnswerState.UNCONFIRMED, "", now)
     return number

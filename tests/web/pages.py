@@ -48,6 +48,9 @@ PAGES = [
     Page("/learning"),
     Page("/log"),
     Page("/log/later-looks"),
+    Page("/log/answers"),
+    Page("/settings/replies"),
+    Page("/settings/replies/none/de"),
     Page("/overview"),
     Page("/settings"),
     Page("/settings/auto-retract"),
@@ -77,6 +80,8 @@ NO_PAGES = {
     "web.outlook.answered",
     "web.oidc.start",
     "web.oidc.answered",
+    "web.reports.ask",  # for people who report: in test_own_reports_page.py
+    "web.reports.reports",
     "web.audit.export",
     "web.psr_log.export",
     "web.search.export",

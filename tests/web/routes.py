@@ -14,7 +14,15 @@ PUBLIC = {
     "web.oidc.answered",
     "web.static",
     "web.me.speak",
+    # For people who report, by a link of their own: in test_own_reports_page.py.
+    "web.reports.ask",
+    "web.reports.enter",
+    "web.reports.reports",
+    "web.reports.take_back",
+    "web.reports.object_to",
+    "web.reports.leave",
 }
+REPLY = "/settings/replies/<string(maxlength=20):template>/<string(maxlength=5):language>"
 
 PAGES = [
     ("/queue", MAIL),
@@ -39,6 +47,9 @@ PAGES = [
     ("/messages/{message}/raw", MAIL),
     ("/log", MAIL),
     ("/log/later-looks", MAIL),
+    ("/log/answers", MAIL),
+    ("/settings/replies", SETTINGS),
+    ("/settings/replies/none/de", SETTINGS),
     ("/log.csv", MAIL),
     ("/retractions/{retraction}/progress", MAIL),
     ("/operations/{operation}/progress", MAIL),
@@ -72,6 +83,8 @@ ACTIONS = [
     ("/messages/{message}/notes", MAIL, {"note": "seen before"}),
     ("/notes/{note}/strike", MAIL, {}),
     ("/submissions/{submission}/escalate", MAIL, {"disposition": "SPOOF"}),
+    ("/contests/{contest}/confirm", MAIL, {"disposition": "SPAM"}),
+    ("/contests/{contest}/leave", MAIL, {}),
     ("/retractions/{retraction}/restore", MAIL, {}),
     ("/retractions/{retraction}/approve", MAIL, {}),
     ("/submissions/{submission}/retry", MAIL, {}),
@@ -92,6 +105,10 @@ ACTIONS = [
         SETTINGS,
         dict.fromkeys(Disposition, "trash"),
     ),
+    ("/settings/replies", SETTINGS, {"language": "de"}),
+    ("/settings/replies/none/de", SETTINGS, {"subject": "Danke", "body": "Alles gut.", "do": "save"}),
+    ("/settings/replies/none/de/reset", SETTINGS, {}),
+    ("/answers/{answer}/again", MAIL, {}),
     ("/settings/hard-delete", SETTINGS, {"confirmed": "yes", "typed": "hard delete"}),
     ("/settings/outlook/consent", SETTINGS, {}),
     ("/learning/candidates", MAIL, {}),

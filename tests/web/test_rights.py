@@ -10,7 +10,7 @@ import pytest
 from browser import Browser
 from builders import World, make_services, seed_tenant
 from one_of_each import one_of_each
-from routes import ACTIONS, EVERYBODY, MAIL, PAGES, PEOPLE, PUBLIC, SETTINGS
+from routes import ACTIONS, EVERYBODY, MAIL, PAGES, PEOPLE, PUBLIC, REPLY, SETTINGS
 from sqlalchemy import func, select
 
 from backend.app import create_app
@@ -93,6 +93,7 @@ def test_these_tests_know_every_route(app):
     tested.add("/look/report")  # in test_look_in_mailboxes.py
     tested |= {"/views/{view}", "/views/{view}/delete"}  # they are one operator's: below
     tested.add("/settings/outlook/consented")  # in test_consent.py: it answers with a redirect, whoever asks
+    tested = {address.replace("/settings/replies/none/de", REPLY) for address in tested}
     rules = {
         rule.rule.replace("<int(min=1, max=2147483647):", "{").replace("_id>", "}")
         for rule in app.url_map.iter_rules()
