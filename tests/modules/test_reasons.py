@@ -58,6 +58,7 @@ WHY = [
     "operator-false-positive",
     "operator-false-negative",
     "operator-simulation",
+    "contest-confirmed",
     "operator-escalated",
     "retraction-called-off",
     "judgement-undone",
