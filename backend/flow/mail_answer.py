@@ -6,10 +6,13 @@ from sqlalchemy import Connection
 
 from backend.domain.people import Person
 from backend.domain.received_mail import Problem
-from backend.flow.answer import reply
+from backend.flow.answer import language_of, text_of
+from backend.flow.tell import meaning
 from backend.intake_mail.headers import Sender
+from backend.policy.catalogue import say
+from backend.policy.replies import filled
 from backend.services import Services
-from backend.store import received_mails
+from backend.store import received_mails, tenants
 from backend.store.answers import AnswerState
 from backend.store.tenants import Tenant
 from connectors.contract import OutgoingMail
@@ -29,25 +32,17 @@ def will_tell(
 
 def told(services: Services, tenant_id: int, mail_id: int, person: Person, problem: Problem) -> None:
     """Send what was intended, and write down what became of it. Called once, by whoever wrote the intent."""
-    subject, text = reply("invalid")
-    said = text.replace("{problem}", _SENTENCES[problem])
+    with services.database.read() as tx:
+        tenant = tenants.get(tx, tenant_id)
+        language = language_of(person, tenant)
+        text = text_of(tx, tenant, "invalid", language)
+    said = filled(text, {"organisation": tenant.name, "problem": say(meaning(f"mail-{problem}"), language)})
     state = AnswerState.SENT
     try:
-        services.mailboxes(tenant_id).send(OutgoingMail(person.address, subject, said, key=f"mail-{mail_id}"))
+        services.mailboxes(tenant_id).send(OutgoingMail(person.address, said.subject, said.body, key=f"mail-{mail_id}"))
     except Refused:
         state = AnswerState.FAILED
     except ConnectorError:  # it may have left: nobody sends it again
         state = AnswerState.UNCONFIRMED
     with services.database.begin() as tx:
         received_mails.finish_telling(tx, tenant_id, mail_id, state, services.now())
-
-
-_SENTENCES = {
-    Problem.WRONG_ADDRESS: "The address you wrote to is spelled in a way that means nothing here.",
-    Problem.NO_MAIL: "No mail was attached to it.",
-    Problem.PICTURE: "A picture was attached to it. From a picture nobody can tell where a mail came from.",
-    Problem.OTHER_FILE: "A file was attached to it, but not the mail itself.",
-    Problem.UNREADABLE: "The attached mail could not be read, or is only a piece of one.",
-    Problem.TOO_LARGE: "The attached mail is too large.",
-    Problem.TOO_MANY: "More mails were attached to it than can be taken at once; the first ones were taken.",
-}

@@ -20,6 +20,7 @@ _DISPOSITION = {
     "simulation": "MALICIOUS",
     "team-received": "SUSPICIOUS",
     "team-verdict": "MALICIOUS",
+    "invalid": "NONE",
 }
 
 
@@ -66,6 +67,7 @@ def preview(services: Services, tenant: Tenant, template: str, language: str, te
         "date": f"{services.now():%Y-%m-%d}",
         "verdict": say(meaning(_DISPOSITION.get(template, template.upper())), language),
         "reasons": "\n".join(f"- {say(reasons.sentence(code), language)}" for code in _MADE_UP),
+        "problem": say(meaning("mail-picture"), language),
         "link": f"{services.settings.public_url or 'https://unhook.example.com'}/reports/enter/...",
     }
     return replies.filled(text, made_up)

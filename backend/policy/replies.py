@@ -20,8 +20,9 @@ TEMPLATES = (
     "simulation",
     "team-received",
     "team-verdict",
+    "invalid",
 )
-PLACEHOLDERS = ("organisation", "subject", "date", "verdict", "reasons", "link")
+PLACEHOLDERS = ("organisation", "subject", "date", "verdict", "reasons", "link", "problem")
 LONGEST_SUBJECT = 150
 LONGEST_BODY = 4000
 _GAP = re.compile(r"\{([^{}\n]{0,60})\}")

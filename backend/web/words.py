@@ -387,6 +387,7 @@ def answer(template: str) -> str:
         "simulation": _("Exercise"),
         "team-received": _("To a team: under investigation"),
         "team-verdict": _("To a team: the verdict"),
+        "invalid": _("To whoever sent in a mail that could not be read"),
     }.get(template)
     held = template.upper()
     return str(special) if special else disposition(Disposition(held)) if held in list(Disposition) else plain(template)
