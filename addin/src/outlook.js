@@ -86,6 +86,12 @@ export function isDark() {
   return (2 * channels[0] + 5 * channels[1] + channels[2]) / 8 < 128;
 }
 
+/** @param {string} address a page for the person's own browser */
+export function browse(address) {
+  if (supports("OpenBrowserWindowApi", "1.1")) Office.context.ui.openBrowserWindow(address);
+  else window.open(address, "_blank", "noopener");
+}
+
 export function close() {
   if (Office.context.ui && Office.context.ui.closeContainer) Office.context.ui.closeContainer();
 }

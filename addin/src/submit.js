@@ -109,7 +109,13 @@ export async function verdictOf(id, person) {
 }
 
 /**
- * @typedef {{ id: number, state: string, submitted_as: string, received_at: string, disposition: string | null }} Line
+ * @typedef {object} Line
+ * @property {number} id
+ * @property {string} state
+ * @property {string} submitted_as
+ * @property {string} received_at
+ * @property {string | null} disposition
+ * @property {string | null} withdraw_until null when it cannot be taken back any more
  *
  * @param {Person} person
  * @returns {Promise<Line[] | null>} null when they cannot be had now
@@ -117,6 +123,27 @@ export async function verdictOf(id, person) {
 export async function lastReports(person) {
   const answer = await request("GET", SUBMISSIONS + "?limit=5", bearer(person), READ_MS);
   return answer.status === 200 && answer.json ? answer.json.submissions : null;
+}
+
+/**
+ * Take a report back, which is possible for a few seconds.
+ *
+ * @param {number} id
+ * @param {Person} person
+ * @returns {Promise<boolean>} whether it is taken back
+ */
+export async function takeBack(id, person) {
+  const answer = await request("POST", SUBMISSIONS + "/" + id + "/withdraw", bearer(person), READ_MS);
+  return answer.status === 200;
+}
+
+/**
+ * @param {Person} person
+ * @returns {Promise<string>} a link to the page of this person's own reports, or nothing
+ */
+export async function ownPage(person) {
+  const answer = await request("POST", "/api/v1/own-page", bearer(person), READ_MS);
+  return answer.status === 200 && answer.json ? String(answer.json.url) : "";
 }
 
 /**

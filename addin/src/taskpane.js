@@ -2,9 +2,9 @@
 
 import { asking, canSignIn, quietly } from "./identity.js";
 import { waiting } from "./memory.js";
-import { eml, isDark, language, message, ready, shown } from "./outlook.js";
+import { browse, eml, isDark, language, message, ready, shown } from "./outlook.js";
 import { clear, element, show, translate } from "./page.js";
-import { isSimulation, lastReports, reportOf, sendWaiting, submit } from "./submit.js";
+import { isSimulation, lastReports, ownPage, reportOf, sendWaiting, submit, takeBack } from "./submit.js";
 import { filled, told, wordsIn } from "./words.js";
 
 /** @typedef {import("./identity.js").Person} Person */
@@ -29,6 +29,7 @@ async function start() {
   person = quietly();
   element("report").addEventListener("submit", send);
   element("sign-in").addEventListener("click", signIn);
+  element("all").addEventListener("click", showAll);
   ["report", "next"].forEach((id) => show(id, true));
   await catchUp();
 }
@@ -116,11 +117,22 @@ async function showReports(who) {
   note.textContent = reports ? words.noneYet : words.notNow;
   show("mine-note", !reports || reports.length === 0);
   const list = clear("reports");
-  (reports || []).forEach((line) => list.appendChild(reportLine(line)));
+  (reports || []).forEach((line) => list.appendChild(reportLine(line, who)));
 }
 
-/** @param {import("./submit.js").Line} line */
-function reportLine(line) {
+/** The page that has all of them; its link is good for minutes, so it is asked for when it is wanted. */
+async function showAll() {
+  const address = await ownPage(await person);
+  if (address) browse(address);
+  else element("mine-note").textContent = words.notNow;
+  show("mine-note", !address);
+}
+
+/**
+ * @param {import("./submit.js").Line} line
+ * @param {Person} who
+ */
+function reportLine(line, who) {
   const item = document.createElement("li");
   const when = new Date(line.received_at).toLocaleString(document.documentElement.lang, {
     day: "numeric",
@@ -137,11 +149,39 @@ function reportLine(line) {
   verdict.className = line.disposition || line.state;
   verdict.textContent = verdictWords(line);
   item.append(text, time, verdict);
+  if (line.withdraw_until) item.append(takeBackButton(line, who));
   return item;
+}
+
+/**
+ * @param {import("./submit.js").Line} line
+ * @param {Person} who
+ */
+function takeBackButton(line, who) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = words.takeBack;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    const done = await takeBack(line.id, who);
+    await showReports(who);
+    say(done ? words.tookBack : words.tooLate);
+  });
+  return button;
+}
+
+/** @param {string} sentence */
+function say(sentence) {
+  const place = element("answer");
+  place.className = "";
+  place.textContent = sentence;
+  place.focus();
 }
 
 /** @param {import("./submit.js").Line} line */
 function verdictWords(line) {
+  if (line.state === "withdrawn" || line.state === "withdrawing") return words.takenBack;
   if (line.disposition) return words[/** @type {"NONE"} */ (line.disposition)] || line.disposition;
   return line.state === "failed" ? words.unchecked : words.checking;
 }

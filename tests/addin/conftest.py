@@ -50,7 +50,9 @@ def make_installation(tmp_path, sqlite_database) -> Iterator[Callable[..., Insta
 @pytest.fixture
 def installation(make_installation) -> Iterator[Installation]:
     """With an app registration, on a socket of its own."""
-    made = make_installation(outlook_addin_client_id=CLIENT, outlook_forward_to="security@example.org")
+    made = make_installation(
+        outlook_addin_client_id=CLIENT, outlook_forward_to="security@example.org", withdraw_seconds=300
+    )
     server = make_server("127.0.0.1", 0, made.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

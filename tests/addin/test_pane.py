@@ -127,6 +127,23 @@ def test_one_sees_ones_own_last_reports_with_their_verdicts(outlook):
     expect(lines.first).to_contain_text("Could not be checked")
 
 
+def test_a_report_can_be_taken_back_while_there_is_time(outlook):
+    page = outlook.open()
+    send(page)
+    page.get_by_role("button", name="Take back").click()
+
+    expect(answer(page)).to_contain_text("Your report is taken back")
+    expect(page.locator("#reports li")).to_contain_text("Taken back")
+    expect(page.get_by_role("button", name="Take back")).to_have_count(0)
+
+
+def test_all_reports_are_on_a_page_of_ones_own(outlook):
+    page = outlook.open()
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="All my reports").click()
+    assert "/reports/enter/" in opened.value.url
+
+
 def test_an_exercise_is_said_to_be_one(outlook):
     verdict = {"disposition": "NONE", "simulation": True, "retracted": False}
     outlook.page.route("**/api/v1/submissions/*", lambda route: route.fulfill(json={"verdict": verdict}))
