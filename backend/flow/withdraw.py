@@ -9,18 +9,17 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from backend.domain.decision import Response, Ruling
+from backend.domain.decision import Response
 from backend.domain.people import POLICY, Actor, Person
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import TAKEN_BACK, Kind, State
 from backend.errors import Conflict, Unknown
 from backend.flow.claim import claimed
 from backend.flow.decide import decide_message
-from backend.flow.retract import CALLED_OFF
 from backend.flow.score import rescore
-from backend.policy.settings import NO_ACTION
 from backend.services import Services
 from backend.store import answers, audit, decisions, messages, psr_log, retractions, submissions, tenants, verdicts
+from connectors.errors import TryLater
 
 _AT_REST = (RetractionState.DONE, RetractionState.INCOMPLETE, RetractionState.AWAITING_APPROVAL)
 
@@ -88,10 +87,8 @@ def _decide_without(tx: Connection, services: Services, tenant_id: int, message_
     last = next(iter(retractions.of_message(tx, tenant_id, message_id, limit=1)), None)
     if last is None or standing is None or standing.response is Response.RETRACT or last.ordered_by != str(POLICY):
         return None
-    if last.state is RetractionState.RUNNING:  # it looks between its rounds whether it is still wanted
-        ruling = Ruling(standing.disposition, standing.simulation, Response.NOTHING, NO_ACTION, CALLED_OFF)
-        decisions.append(tx, tenant_id, message_id, ruling, POLICY, services.now(), standing.verdict_id)
-        return None
+    if last.state is RetractionState.RUNNING:
+        raise TryLater("The retraction that rests on this report is still running; it is undone once it ends.")
     if not retractions.move(tx, tenant_id, last.id, _AT_REST, RetractionState.RESTORING):
         return None
     audit.record(tx, tenant_id, POLICY, "restore ordered", f"retraction:{last.id}", {}, services.now())

@@ -11,6 +11,7 @@ from backend.domain.contest import ContestState
 from backend.domain.decision import Response
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
+from backend.domain.retraction import RetractionState
 from backend.domain.submission import Kind, State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow import contest as contesting
@@ -20,7 +21,7 @@ from backend.flow.own_reports import accuracy, own_report
 from backend.flow.sweep import sweep
 from backend.flow.withdraw import unwind, withdraw
 from backend.services import utc_now
-from backend.store import answers, contests, decisions, labels, psr_log, submissions
+from backend.store import answers, contests, decisions, labels, psr_log, retractions, submissions
 from backend.store.tables import answers as answer_rows
 from backend.store.tables import queue_rows
 from connectors.errors import TryLater
@@ -136,6 +137,27 @@ def test_what_psr_did_because_of_it_is_undone(world, clock):
     assert standing(world, message_id).response is Response.NOTHING
     with world.services.database.read() as tx:
         assert psr_log.judgement(tx, world.tenant_id, message_id) == ("", False)
+
+
+def test_a_retraction_that_is_still_running_is_undone_once_it_ends(world, clock):
+    world.judge_right(ANA, 20)
+    world.set_policy(psr={"switch": "on"})
+    number = report(world, ANA, phish(ANA))
+    message_id = submission(world, number).message_id
+    with world.services.database.begin() as tx:
+        [last] = retractions.of_message(tx, world.tenant_id, message_id)
+        was = last.state
+        retractions.move(tx, world.tenant_id, last.id, [was], RetractionState.RUNNING)
+    withdraw(world.services, world.people[ANA], number)
+    assert submission(world, number).state is State.WITHDRAWING
+    assert row_of(world, message_id).reports == 0
+
+    with world.services.database.begin() as tx:
+        retractions.move(tx, world.tenant_id, last.id, [RetractionState.RUNNING], was)
+    clock.pass_(60)
+    sweep(world.services)
+    assert submission(world, number).state is State.WITHDRAWN
+    assert len(world.files(ANA)) == 1
 
 
 def test_other_peoples_reports_of_the_message_go_on_counting(world, clock):
