@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select
 
-from backend.domain.submission import FINAL, State
+from backend.domain.submission import FINAL, TAKEN_BACK, State
 from backend.store.tables import people, submissions
 
 MOST_COUNTED = 100  # beside a tab stands at most "99+", so that counting ends
@@ -42,7 +42,7 @@ def failed(tx: Connection, tenant_id: int, limit: int = 50, offset: int = 0) -> 
 def reports_waiting(tx: Connection, tenant_id: int) -> dict[str, int]:
     """How many reports failed, and how many have no message yet; at most MOST_COUNTED each."""
     mine = select(submissions.c.id).where(submissions.c.tenant_id == tenant_id)
-    on_the_way = [state for state in State if state not in FINAL]
+    on_the_way = [state for state in State if state not in FINAL | TAKEN_BACK]
     arriving = mine.where(submissions.c.state.in_(on_the_way), submissions.c.message_id.is_(None))
     failed = mine.where(submissions.c.state == State.FAILED)
     return {"failed": _count(tx, failed), "arriving": _count(tx, arriving)}
