@@ -87,6 +87,7 @@ QUOTED = " ".join(f'a{n}=">"' for n in range(20_000))
 FORMATTING = "".join(f"<font color=c{n}>" for n in range(5_000))
 
 
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     "body",
     [
@@ -97,8 +98,28 @@ FORMATTING = "".join(f"<font color=c{n}>" for n in range(5_000))
         "<a " * 100_000,
         "<b " * 100_000,
         f"<p>{FORMATTING}" + "<p>x" * 5_000,
+        "".join(f"<body a{n}=b>" for n in range(60_000)),
+        "<b></i>" * 250_000,
+        "<ruby><rb></rt>" * 100_000,
+        "<p>x</p>" * 10_000 + "<svg><x></y>" * 50_000,
+        "<template>" + "<span></i>" * 100_000,
+        "<select>" + "<option>" * 100_000,
     ],
-    ids=["attributes", "in a comment", "quoted", "in a title", "tags in tags", "formatting in tags", "formatting"],
+    ids=[
+        "attributes",
+        "in a comment",
+        "quoted",
+        "in a title",
+        "tags in tags",
+        "formatting in tags",
+        "formatting",
+        "bodies",
+        "ends of nothing",
+        "ruby",
+        "ends of nothing, later",
+        "in a template",
+        "options",
+    ],
 )
 def test_markup_that_would_explode_never_reaches_the_parser(body):
     facts = parse_message(html_mail(body + "<i>https://hidden.example/here</i>"))
