@@ -8,10 +8,11 @@ from rows import NOW, add_message, add_person, add_retraction, add_submission, a
 from scan import places
 from sqlalchemy import insert, select
 
+from backend.domain.listed import ListKind, Wish
 from backend.domain.people import Actor
 from backend.domain.submission import Kind
 from backend.errors import Unknown
-from backend.store import audit, erasure, evidence, people, search
+from backend.store import audit, erasure, evidence, lists, people, search
 from backend.store.evidence import EvidenceStore
 from backend.store.tables import answers, campaigns, copies, messages, submissions, verdicts
 from backend.store.tables import people as people_rows
@@ -126,6 +127,18 @@ def test_everybody_elses_rows_stay(world):
     assert [row.mailbox for row in world.rows(copies)][4:] == [NEIGHBOUR, NEIGHBOUR]
     assert world.rows(copies)[4].state == {"labels": [NEIGHBOUR]}
     assert world.rows(messages)[1].facts["to"][1] == {"name": "Chloë Zoe", "address": NEIGHBOUR}
+
+
+def test_entries_that_name_the_person_go_off_their_lists_and_others_stay(world):
+    """Both become the same words, which one list holds once."""
+    wishes = [Wish(ListKind.EXEMPT, pattern) for pattern in (ADDRESS, MAILBOX, NEIGHBOUR)]
+    with world.database.begin() as tx:
+        lists.add(tx, world.tenant, wishes, "operator:1", NOW)
+    world.erase()
+    with world.database.read() as tx:
+        assert lists.acting(tx, world.tenant, NOW).of(ListKind.EXEMPT) == (NEIGHBOUR,)
+        gone = {one.pattern for one in lists.removed(tx, world.tenant, NOW - timedelta(days=1))}
+    assert gone == {f"erased-{world.zoe}"}
 
 
 def test_ids_stay_in_the_log_and_in_verdicts(world):
