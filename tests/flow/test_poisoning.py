@@ -18,13 +18,14 @@ from reports_by_mail import DOMAIN, FAILED, RELAY, SOC, TEAM, report
 
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
+from backend.flow.contest import confirm, contest, leave
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
 from backend.flow.learn import revoke_all_of
 from backend.flow.mail_intake import take_in
 from backend.flow.sweep import sweep
 from backend.intake_mail.spool import Envelope, spool_of
-from backend.store import submissions
+from backend.store import contests, submissions
 from connectors.maildir.deliver import make_mailbox
 from model.composed.campaign import campaign
 from model.composed.write import AUTHSERV_ID
@@ -81,6 +82,42 @@ def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everyt
     clock.ahead = timedelta(hours=25)
     sweep(world.services)  # the later looks that were planned meanwhile find nothing to do
     assert as_it_stands(world) == before
+
+
+def test_a_crowds_contests_change_nothing_until_an_operator_confirms_one(world):
+    """Everybody contests every verdict: only the one that an operator confirms is a label, and it can be revoked."""
+    attacks, honest = reported(world, "crooked", 2), reported(world, "honest", 2)
+    mine = {address: [*attacks, *honest] for address in PEOPLE}
+    for address in PEOPLE[1:]:
+        mine[address] = reported(world, "crooked", 2, by=address) + reported(world, "honest", 2, by=address)
+    before = as_it_stands(world)
+    opened = [
+        contest(
+            world.services, world.people[address], submission_of(world, address, number), "It is the other way round."
+        )
+        for address in PEOPLE
+        for number in sorted(set(mine[address]))
+    ]
+    assert as_it_stands(world) == before
+    for contest_id in opened[1:]:
+        leave(world.services, world.owner, contest_id)
+    assert as_it_stands(world) == before
+
+    with world.services.database.read() as tx:
+        contested = contests.get(tx, world.tenant_id, opened[0]).message_id
+    confirm(world.services, world.owner, opened[0], Disposition.SPAM)
+    after = as_it_stands(world)
+    assert len(after.labels) == 1
+    assert {number for number in before.held if after.held[number] != before.held[number]} == {contested}
+    revoke_all_of(world.services, world.owner, f"operator:{world.owner.id}", "Taken in by the crowd.")
+    assert as_it_stands(world) == before
+
+
+def submission_of(world: World, address: str, message_id: int) -> int:
+    """The person's first report of a message."""
+    with world.services.database.read() as tx:
+        those = submissions.of_message(tx, world.tenant_id, message_id)
+    return next(one.id for one in those if one.person_id == world.people[address].id)
 
 
 def test_a_crowd_of_spoofed_team_mails_is_no_label_and_moves_no_margin(world):
