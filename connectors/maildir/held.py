@@ -18,7 +18,7 @@ from connectors.contract import Action
 from connectors.errors import TryLater
 from connectors.maildir import disk
 from connectors.maildir.folders import Box, Entry
-from connectors.maildir.names import INBOX, is_component, is_folder
+from connectors.maildir.names import INBOX, is_component, is_folder, unique_of
 
 QUARANTINE = "quarantine"
 TARGETS = {Action.TRASH: ".Trash", Action.JUNK: ".Junk"}
@@ -86,8 +86,12 @@ class Held:
 
     @staticmethod
     def is_at_target(record: Record, entry: Entry) -> bool:
-        """Whether `entry` is the copy of `record`, lying in Trash or Junk because we put it there."""
-        return TARGETS.get(record.action) == entry.folder and record.inode == entry.inode
+        """Whether `entry` is the copy of `record`, lying in Trash or Junk because we put it there.
+
+        By name as well: once an owner has emptied the folder, another mail may be given the same inode.
+        """
+        same = record.inode == entry.inode and unique_of(record.name) == entry.unique
+        return same and TARGETS.get(record.action) == entry.folder
 
     def write(self, record: Record) -> None:
         """Write down where a copy lies before it is moved."""

@@ -1,5 +1,6 @@
 """Maildir: is the contract kept, by files that other programs change as well?"""
 
+import json
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -61,6 +62,20 @@ def test_a_copy_that_its_owner_took_out_of_the_trash_counts_again(world: Maildir
     assert [found.folder for found in world.mailboxes.find(ANA, wanted())] == [".Work"]
     assert world.mailboxes.restore(copy, receipt.held).outcome is Outcome.RESTORED
     assert [sight.folder for sight in world.look(ANA)] == [".Work"]
+
+
+def test_another_mail_that_was_given_the_inode_of_an_emptied_one_stays_where_it_is(world: MaildirWorld) -> None:
+    copy = world.deliver(ANA, mail())
+    receipt = world.mailboxes.retract(copy, Action.TRASH)
+    world.file(copy).unlink()
+    other = world.deliver(ANA, mail("<2@phish.example>"), ".Trash", read=True)
+    (record,) = (world.root / ANA / "quarantine").glob("*.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "inode": world.file(other).stat().st_ino}))
+    before = world.look(ANA)
+
+    assert world.mailboxes.restore(copy, receipt.held).outcome is Outcome.EXPIRED
+    assert world.look(ANA) == before
+    assert [found.id for found in world.mailboxes.find(ANA, wanted("<2@phish.example>"))] == [other.id]
 
 
 def test_a_name_taken_in_the_trash_sends_the_copy_to_quarantine(world: MaildirWorld) -> None:
