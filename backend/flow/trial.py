@@ -62,7 +62,7 @@ def passes(work: Work) -> bool:
 
 def _is_wanted(work: Work) -> bool:
     """Whether there is more to take than a canary would, in an automatic or a large retraction without one yet."""
-    if work.retraction.canary:
+    if work.retraction.canary in {Canary.PASSED, Canary.OVERRULED}:
         return False
     numbers = work.tenant.policy.canary
     with work.services.database.read() as tx:

@@ -111,8 +111,8 @@ def test_a_right_that_is_missing_everywhere_is_noticed_after_five_mailboxes(offi
     assert len(retracted(office)) == 5
 
 
-def refuse(method: str) -> None:
-    if method == "retract":
+def refuse(method: str, refused: str = "retract") -> None:
+    if method == refused:
         raise NotPermitted("consent was withdrawn")
 
 
@@ -215,6 +215,21 @@ def test_an_operator_restores_what_the_canary_took(office, message_id):
     order_restore(office.world.services, office.world.owner, stopped.id)
     assert office.last(message_id).state is RetractionState.RESTORED
     assert office.holding() == list(CROWD)
+
+
+def test_a_canary_that_failed_comes_before_the_next_order_as_well(office, message_id):
+    fetch = office.provider.fetch
+    office.provider.fetch = lambda mailbox, copy_id: (
+        note(mailbox) if ("retracted", mailbox) in office.provider.calls else fetch(mailbox, copy_id)
+    )
+    office.provider.fault = lambda method, mailbox: refuse(method, "restore")
+    order_restore(office.world.services, office.world.owner, office.order(message_id).id)
+    for _ in range(office.world.services.settings.max_attempts):
+        office.later(hours=1)
+    assert office.last(message_id).state is RetractionState.INCOMPLETE
+    order_retraction(office.world.services, office.world.owner, message_id, "soft-delete")
+    assert office.last(message_id).state is RetractionState.STOPPED
+    assert len(office.holding()) == len(CROWD) - 5
 
 
 def test_nobody_else_goes_on(office, stopped):
