@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 
 from backend.domain.retraction import Retraction, RetractionState
-from backend.flow.again import come_to_rest, put_back
+from backend.flow.again import LeaseLost, come_to_rest, put_back
 from backend.flow.claim import lease
 from backend.services import Services
 from backend.store import copies, retractions
@@ -33,84 +33,98 @@ def restore(services: Services, retraction_id: int) -> None:
         return put_back(services, retraction, retraction.cause or "gave up after too many tries")
 
     try:
-        _bring_all_back(services, retraction)
+        _Return(services, retraction).run()
+    except LeaseLost:
+        log.warning("lease lost", retraction=retraction.id)
+    except ConnectorError as error:
+        put_back(services, retraction, str(error)[:500], getattr(error, "after_seconds", 0.0))
     except Exception as error:
         put_back(services, retraction, f"unexpected {type(error).__name__}")
         raise
 
 
-def _bring_all_back(services: Services, retraction: Retraction) -> None:
-    """Each copy once in a go, a page at a time."""
-    mailboxes = services.mailboxes(retraction.tenant_id)
-    last = failures = 0
-    while page := _page(services, retraction, after=last):
-        if not _renewed(services, retraction):
-            return
-        failures += _bring_back(services, mailboxes, retraction, page)
-        last = page[-1].id
-    _finish(services, retraction, failures)
+class _Return:
+    """One worker's go at bringing copies back."""
 
+    def __init__(self, services: Services, retraction: Retraction) -> None:
+        self.services = services
+        self.retraction = retraction
+        self.mailboxes: Mailboxes = services.mailboxes(retraction.tenant_id)
+        self.failures = 0  # copies that could not be brought back now, so that they can be asked for again
+        self.wished = 0.0  # seconds the provider asked us to wait, the most of all its answers
+        self.renewed_at = services.now()
 
-def _page(services: Services, retraction: Retraction, after: int) -> list[JournalEntry]:
-    with services.database.read() as tx:
-        return copies.to_restore(tx, retraction, after, _TOGETHER)
+    def run(self) -> None:
+        """Each copy once in a go, a page at a time."""
+        last = 0
+        while page := self.page(after=last):
+            self.renew()
+            self.bring_back(page)
+            last = page[-1].id
+        self.finish()
 
+    def page(self, after: int) -> list[JournalEntry]:
+        with self.services.database.read() as tx:
+            return copies.to_restore(tx, self.retraction, after, _TOGETHER)
 
-def _bring_back(services: Services, mailboxes: Mailboxes, retraction: Retraction, page: Sequence[JournalEntry]) -> int:
-    """Bring a page back; how many could not be now, so that they can be asked for again."""
-    entries = {(entry.copy.mailbox, entry.copy.id): entry for entry in page}
-    failures = 0
-    for copy, answer in chain.from_iterable(_asked(mailboxes, retraction, page)):
-        entry = entries[copy.mailbox, copy.id]
+    def bring_back(self, page: Sequence[JournalEntry]) -> None:
+        entries = {(entry.copy.mailbox, entry.copy.id): entry for entry in page}
+        for copy, answer in chain.from_iterable(self.asked(page)):
+            self.settle(entries[copy.mailbox, copy.id], answer)
+            if self.services.now() - self.renewed_at >= lease(self.services) / 4:
+                self.renew()
+
+    def asked(self, page: Sequence[JournalEntry]) -> Iterator[Answers]:
+        """The provider's answers: for copies whose place is known, and for those whose place it is asked for first."""
+        yield self.mailboxes.restore_many([(entry.copy, entry.held) for entry in page if entry.held])
+        for entry in page:
+            if not entry.held:
+                yield self.from_wherever(entry)
+
+    def from_wherever(self, entry: JournalEntry) -> Answers:
+        try:
+            held = self.learn_where(entry)
+            yield entry.copy, self.mailboxes.restore(entry.copy, held) if held else Receipt(Outcome.NOT_FOUND)
+        except ConnectorError as error:
+            yield entry.copy, error
+
+    def learn_where(self, entry: JournalEntry) -> str:
+        """Where a copy is held whose call was made and never answered. Asking for it again is harmless and tells."""
+        action = Action(self.retraction.action)
+        undoable = self.mailboxes.restorable_for(action) > timedelta(0)
+        return self.mailboxes.retract(entry.copy, action).held if undoable else ""
+
+    def settle(self, entry: JournalEntry, answer: Receipt | ConnectorError) -> None:
         if isinstance(answer, ConnectorError):
-            failures += 1
+            self.failures += 1
+            self.wished = max(self.wished, getattr(answer, "after_seconds", 0.0))
             log.warning("copy not back", copy=entry.id, error=type(answer).__name__)
-            with services.database.begin() as tx:
+        with self.services.database.begin() as tx:
+            if isinstance(answer, ConnectorError):
                 copies.put_off(tx, entry, f"not back yet: {answer}"[:500])
-            continue
-        with services.database.begin() as tx:
-            copies.settle(tx, entry, answer, services.now())
-    return failures
+            else:
+                copies.settle(tx, entry, answer, self.services.now())
 
+    def renew(self) -> None:
+        """Keep the lease before it can run out: until then nobody else can have it."""
+        now = self.services.now()
+        with self.services.database.begin() as tx:
+            if not retractions.renew(tx, self.retraction, now, lease(self.services)):
+                raise LeaseLost
+        self.renewed_at = now
 
-def _asked(mailboxes: Mailboxes, retraction: Retraction, page: Sequence[JournalEntry]) -> Iterator[Answers]:
-    """The provider's answers: for copies whose place is known, and for those whose place it is asked for first."""
-    yield mailboxes.restore_many([(entry.copy, entry.held) for entry in page if entry.held])
-    for entry in page:
-        if not entry.held:
-            yield _from_wherever(mailboxes, retraction, entry)
+    def finish(self) -> None:
+        if self.failures:
+            cause = f"{self.failures} copies could not be brought back"
+            return put_back(self.services, self.retraction, cause, self.wished)
 
-
-def _from_wherever(mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> Answers:
-    try:
-        held = _learn_where(mailboxes, retraction, entry)
-        yield entry.copy, mailboxes.restore(entry.copy, held) if held else Receipt(Outcome.NOT_FOUND)
-    except ConnectorError as error:
-        yield entry.copy, error
-
-
-def _learn_where(mailboxes: Mailboxes, retraction: Retraction, entry: JournalEntry) -> str:
-    """Where a copy is held whose call was made and never answered. Asking for it again is harmless and tells."""
-    action = Action(retraction.action)
-    return mailboxes.retract(entry.copy, action).held if mailboxes.restorable_for(action) > timedelta(0) else ""
-
-
-def _renewed(services: Services, retraction: Retraction) -> bool:
-    with services.database.begin() as tx:
-        return retractions.renew(tx, retraction, services.now(), lease(services))
-
-
-def _finish(services: Services, retraction: Retraction, failures: int) -> None:
-    if failures:
-        return put_back(services, retraction, f"{failures} copies could not be brought back")
-
-    with services.database.read() as tx:
-        lost = copies.count_lost(tx, retraction)
-        back = copies.count(tx, retraction, [Outcome.RESTORED])
-    state = RetractionState.RESTORED
-    cause = f"{lost} copies had expired or were deleted for good" if lost else ""
-    kept: dict[str, Any] = {"cause": cause, "finished_at": services.now(), "attempts": 0}
-    detail = {"state": state, "restored": back, "lost": lost}
-    left = come_to_rest(services, retraction, state, "restored", detail, **kept)
-    log.info("restored", retraction=retraction.id, state=left)
-    return None
+        with self.services.database.read() as tx:
+            lost = copies.count_lost(tx, self.retraction)
+            back = copies.count(tx, self.retraction, [Outcome.RESTORED])
+        state = RetractionState.RESTORED
+        cause = f"{lost} copies had expired or were deleted for good" if lost else ""
+        kept: dict[str, Any] = {"cause": cause, "finished_at": self.services.now(), "attempts": 0}
+        detail = {"state": state, "restored": back, "lost": lost}
+        left = come_to_rest(self.services, self.retraction, state, "restored", detail, **kept)
+        log.info("restored", retraction=self.retraction.id, state=left)
+        return None

@@ -300,6 +300,35 @@ def test_an_undo_that_is_not_permitted_now_can_be_asked_for_again(stage):
     assert len(stage.world.files(ANA)) == 1
 
 
+def test_an_undo_waits_as_long_as_the_provider_wishes(stage):
+    submission = stage.submit(ANA, phish(ANA))
+    stage.provider.fault = failing(1, TryLater("the quota is used up", after_seconds=3600), "restore", ANA)
+    order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    asked = stage.provider.calls.count(("restore", ANA))
+    stage.later(minutes=59)
+    assert stage.provider.calls.count(("restore", ANA)) == asked
+    stage.later(minutes=2)
+    assert stage.retraction(submission.message_id).state is RetractionState.RESTORED
+
+
+def test_an_undo_keeps_its_lease_however_slow_the_provider_is(stage):
+    for address in (BEN, CHLOE):
+        stage.world.deliver(address, phish(address))
+    submission = stage.submit(ANA, phish(ANA))
+    busy = []
+
+    def slow(method: str, mailbox: str) -> None:
+        if method == "restore":
+            stage.clock.ahead += timedelta(seconds=stage.world.services.settings.lease_seconds * 0.6)
+            with stage.world.services.database.read() as tx:
+                busy.append(retractions.lost(tx, stage.clock()))
+
+    stage.provider.fault = slow
+    order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    assert busy == [[], [], []]
+    assert stage.retraction(submission.message_id).state is RetractionState.RESTORED
+
+
 def test_what_was_deleted_for_good_is_not_called_restored(stage):
     stage.world.set_policy(actions={"MALICIOUS": "hard-delete"})
     with stage.world.services.database.begin() as tx:
