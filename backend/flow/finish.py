@@ -1,7 +1,8 @@
 """Finish: what becomes of an order for many messages when the process that worked on it dies?
 
 Sweep finds it once its lease is over and does what is left, as the operator who ordered it and message by message.
-A deed that was done but not written down is not done twice, and what somebody has decided since is left alone.
+An undo that was cut short is gone on with as well. A deed that was done but not written down is not done twice, and
+what somebody has decided since is left alone.
 """
 
 from dataclasses import replace
@@ -40,7 +41,7 @@ def _finish(services: Services, left: Abandoned) -> int:
         assert asked is not None, "operations are never deleted"
         operator = operators.get_operator(tx, asked.operator_id)
         every = operations.items(tx, left.tenant_id, left.id, bulk.MOST)
-        items = [item for item in every if item.outcome is ItemOutcome.INTENDED]
+        items = [item for item in every if _is_left(asked, item)]
         actor, detail = Actor("operator", asked.operator_id), {"messages": len(items)}
         audit.record(
             tx, left.tenant_id, actor, "operation taken up again", f"operation:{left.id}", detail, services.now()
@@ -55,9 +56,18 @@ def _finish(services: Services, left: Abandoned) -> int:
     return len(items)
 
 
+def _is_left(asked: Operation, item: Item) -> bool:
+    """Not done yet; or done, and not taken back though the operation was undone. What could not be says why."""
+    to_take_back = asked.undone_at is not None and item.outcome is ItemOutcome.DONE and not item.detail
+    return item.outcome is ItemOutcome.INTENDED or to_take_back
+
+
 def _one(services: Services, asked: Operation, operator: Operator | None, item: Item) -> None:
     if operator is None or not operator.may(Right.MAIL):
-        return _settle(services, asked, item, ItemOutcome.REFUSED, "Whoever ordered this may not do it any more.")
+        outcome = item.outcome or ItemOutcome.REFUSED
+        return _settle(services, asked, item, outcome, "Whoever ordered this may not do it any more.")
+    if item.outcome is ItemOutcome.DONE:
+        return take_back(services, operator, asked, item)
     if asked.undone_at is not None:
         return _take_back(services, asked, operator, item)
     if _is_done(services, asked, item):

@@ -19,7 +19,8 @@ from backend.domain.people import POLICY, Actor, Operator
 from backend.domain.triage import Triage
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import respond
-from backend.flow.bulk import must_handle_mail, operation, stands
+from backend.flow.bulk import hold, must_handle_mail, operation, stands
+from backend.flow.claim import lease
 from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF, UNDONE
 from backend.services import Services
 from backend.store import audit, decisions, escalations, labels, messages, operations, psr_log, retractions
@@ -28,12 +29,16 @@ log = structlog.get_logger()
 
 
 def undo(services: Services, operator: Operator, operation_id: int) -> Operation:
-    """Take an operation back, message by message. Raises NotAllowed, Unknown, Conflict when it was undone already."""
+    """Take an operation back, message by message. Raises NotAllowed, Unknown, Conflict when it was undone already.
+
+    Whoever still works on the operation stops; what a crash leaves of an undo is taken back by backend.flow.finish.
+    """
     must_handle_mail(operator)
     asked = operation(services, operator, operation_id)
     with services.database.begin() as tx:
         now = services.now()
-        if not operations.mark_undone(tx, operator.tenant_id, operation_id, now):
+        held: datetime | None = now + lease(services)
+        if not operations.mark_undone(tx, operator.tenant_id, operation_id, now, held):
             raise Conflict("This was undone already.")
         actor, what = Actor("operator", operator.id), f"operation:{operation_id}"
         audit.record(tx, operator.tenant_id, actor, "operation undone", what, {"deed": asked.deed}, now)
@@ -42,6 +47,9 @@ def undo(services: Services, operator: Operator, operation_id: int) -> Operation
         ]
 
     for item in done:
+        held = hold(services, operator.tenant_id, operation_id, held)
+        if held is None:
+            break
         take_back(services, operator, asked, item)
     log.info("undone", operation=operation_id, messages=len(done))
     return operation(services, operator, operation_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, or_, select, update
@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, inser
 from backend.domain.operation import Deed, Item, ItemOutcome, Operation, Stood
 from backend.store.inserting import insert_unless_there
 from backend.store.tables import operation_items, operations
+
+UNDO_GOES_ON = timedelta(days=1)  # after which nobody takes up an undo any more: too much may have happened since
 
 
 class Abandoned(NamedTuple):
@@ -63,10 +65,12 @@ def hold(tx: Connection, tenant_id: int, operation_id: int, held: datetime | Non
 def abandoned(tx: Connection, now: datetime, limit: int = 20) -> list[Abandoned]:
     """Operations with work left that nobody has in hand, across all tenants."""
     free = or_(operations.c.leased_until.is_(None), operations.c.leased_until < now)
+    undone_of_late = operations.c.undone_at > now - UNDO_GOES_ON
+    not_taken_back = and_(operation_items.c.outcome == ItemOutcome.DONE, operation_items.c.detail == "")
     left = exists().where(
         operation_items.c.operation_id == operations.c.id,
         operation_items.c.tenant_id == operations.c.tenant_id,
-        operation_items.c.outcome == ItemOutcome.INTENDED,
+        or_(operation_items.c.outcome == ItemOutcome.INTENDED, and_(undone_of_late, not_taken_back)),
     )
     here = select(operations.c.tenant_id, operations.c.id, operations.c.leased_until).where(free, left)
     return [Abandoned(*row) for row in tx.execute(here.order_by(operations.c.id).limit(limit))]
@@ -93,10 +97,10 @@ def settle(
     tx.execute(update(operation_items).where(here).values(**values))
 
 
-def mark_undone(tx: Connection, tenant_id: int, operation_id: int, now: datetime) -> bool:
-    """Take the operation back; False when somebody did already."""
+def mark_undone(tx: Connection, tenant_id: int, operation_id: int, now: datetime, held: datetime | None = None) -> bool:
+    """Take the operation back, with a lease until `held`: who still works on it stops. False when somebody did."""
     here = and_(operations.c.tenant_id == tenant_id, operations.c.id == operation_id, operations.c.undone_at.is_(None))
-    return tx.execute(update(operations).where(here).values(undone_at=now)).rowcount == 1
+    return tx.execute(update(operations).where(here).values(undone_at=now, leased_until=held)).rowcount == 1
 
 
 def get(tx: Connection, tenant_id: int, operation_id: int) -> Operation | None:

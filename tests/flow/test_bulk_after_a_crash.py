@@ -175,3 +175,46 @@ def test_whoever_comes_too_late_does_nothing_more(world, clock, three):
         number, _ = operations.begin(tx, world.tenant_id, world.owner.id, KEY, Deed.STATUS, "reviewed", {}, now, held)
         assert operations.hold(tx, world.tenant_id, number, held, now)
         assert not operations.hold(tx, world.tenant_id, number, held, now)
+
+
+def test_an_undo_whose_process_died_is_gone_on_with(world, clock, three):
+    before = world.files(ANA)
+    done = carry_out(world.services, world.owner, RETRACT, three, KEY)
+    dying = replace(world.services, wake=DiesWaking(world.services.wake, 1))
+    with pytest.raises(Killed):
+        undo(dying, world.owner, done.id)
+    assert outcomes(world, done.id) == [ItemOutcome.UNDONE, ItemOutcome.DONE, ItemOutcome.DONE]
+    later(world, clock)
+    assert world.files(ANA) == before
+    assert outcomes(world, done.id)[2] is ItemOutcome.UNDONE
+
+
+def test_nobody_goes_on_with_an_undo_days_later(world, clock, three):
+    done = carry_out(world.services, world.owner, RETRACT, three, KEY)
+    dying = replace(world.services, wake=DiesWaking(world.services.wake, 0))
+    with pytest.raises(Killed):
+        undo(dying, world.owner, done.id)
+    clock.ahead += timedelta(days=2)
+    later(world, clock)
+    assert outcomes(world, done.id)[1:] == [ItemOutcome.DONE] * 2
+
+
+def test_an_undo_stops_who_still_works_on_the_operation(world, clock, three):
+    """The operation is undone from another window while its second message is being done."""
+
+    class UndoneMeanwhile(DiesWaking):
+        def retraction(self, retraction_id: int, *, after_seconds: float = 0) -> None:
+            self.left -= 1
+            if self.left == -1:
+                undo(world.services, world.owner, last(world))
+            self.wake.retraction(retraction_id, after_seconds=after_seconds)
+
+    before = world.files(ANA)
+    busy = replace(world.services, wake=UndoneMeanwhile(world.services.wake, 1))
+    done = carry_out(busy, world.owner, RETRACT, three, KEY)
+    with world.services.database.read() as tx:
+        assert retractions.of_message(tx, world.tenant_id, three[2]) == []
+    assert outcomes(world, done.id) == [ItemOutcome.UNDONE, ItemOutcome.DONE, ItemOutcome.INTENDED]
+    later(world, clock)
+    assert outcomes(world, done.id) == [ItemOutcome.UNDONE, ItemOutcome.UNDONE, ItemOutcome.REFUSED]
+    assert world.files(ANA) == before
