@@ -21,6 +21,7 @@ COMMANDS = {
     "tenant": ("backend.commands.tenant", "Add, list and set up tenants."),
     "person": ("backend.commands.person", "Add, list and erase reporters."),
     "token": ("backend.commands.token", "Issue and revoke reporters' tokens."),
+    "simulation": ("backend.commands.simulation", "Make keys for phishing exercises, and sign their mails."),
     "operator": ("backend.commands.operator", "Add operators and set their passwords."),
     "submit": ("backend.commands.submit", "Report a message file (.eml or .msg) as a security team does."),
     "score": ("backend.commands.score", "Ask the model about message files. Needs no database."),

@@ -136,6 +136,11 @@ class ModuleContext:
     trusted_domains: tuple[str, ...] = ()
     trusted_authserv_ids: tuple[str, ...] = ()
     simulation_tokens: tuple[str, ...] = ()
+    simulation_keys: tuple[str, ...] = ()  # public halves of Ed25519 keys, base64
+    simulation_vendors: tuple[str, ...] = ()
+    simulation_headers: tuple[str, ...] = ()
+    simulation_domains: tuple[str, ...] = ()
+    simulation_addresses: tuple[str, ...] = ()
     similar: Mapping[int, tuple[float, str]] = field(default_factory=dict)
     landings: tuple[Landing, ...] = ()
     own_rules: tuple[OwnRule, ...] = ()

@@ -26,7 +26,8 @@ from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from model.contract import ModuleContext
 from model.modules.authentication import impersonates
-from model.modules.lists import is_simulation, trusted_sender, verify_sender
+from model.modules.lists import trusted_sender, verify_sender
+from model.modules.simulations import is_simulation
 
 MOST_MESSAGES = 2000  # at or above the threshold; older ones are left out
 

@@ -25,7 +25,7 @@ def module_context(tx: Connection, tenant: Tenant, message_id: int, now: datetim
 
 def list_context(tx: Connection, tenant: Tenant, now: datetime) -> ModuleContext:
     """The tenant's lists alone, as they stand at that time; what its policy names counts beside them."""
-    senders, standing = tenant.policy.senders, lists.acting(tx, tenant.id, now)
+    senders, drills, standing = tenant.policy.senders, tenant.policy.simulations, lists.acting(tx, tenant.id, now)
     return ModuleContext(
         trusted_senders=senders.trusted + standing.of(ListKind.TRUSTED),
         trusted_source_addresses=senders.trusted_source_addresses,
@@ -35,6 +35,11 @@ def list_context(tx: Connection, tenant: Tenant, now: datetime) -> ModuleContext
         trusted_domains=standing.of(ListKind.DOMAIN),
         trusted_authserv_ids=senders.authserv_ids,
         simulation_tokens=senders.simulation_tokens,
+        simulation_keys=drills.keys,
+        simulation_vendors=drills.vendors,
+        simulation_headers=drills.headers,
+        simulation_domains=drills.domains,
+        simulation_addresses=drills.addresses,
     )
 
 

@@ -16,7 +16,8 @@ from backend.store.tenants import Tenant
 from model.contract import Landing
 from model.message.facts import Facts, Link
 from model.modules.landing import is_anybodys
-from model.modules.lists import is_simulation, trusted_sender
+from model.modules.lists import trusted_sender
+from model.modules.simulations import is_simulation
 
 CLICKABLE = frozenset({"a", "area", "form", "text", "qr", "pdf", "meta-refresh"})
 # A link that acts when it is opened is not ours to open.

@@ -12,15 +12,18 @@ from backend.domain.submission import EvidenceSource, Identity, Kind, State, Sub
 from backend.errors import Conflict
 from backend.flow.claim import claimed
 from backend.flow.context import list_context
+from backend.flow.exercise import exercise_of
 from backend.flow.lesson import lesson_for
 from backend.policy.rules import Circumstances, rule
+from backend.policy.settings import NO_ACTION
 from backend.services import Services
 from backend.store import audit, decisions, labels, lessons, messages, psr_log, submissions, tenants, verdicts
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from backend.store.verdicts import KeptVerdict
 from model.modules.authentication import impersonates
-from model.modules.lists import acceptable_sender, is_simulation, trusted_sender, verify_sender
+from model.modules.lists import acceptable_sender, trusted_sender, verify_sender
+from model.modules.simulations import Exercise, recognised
 
 log = structlog.get_logger()
 
@@ -37,11 +40,24 @@ def decide(services: Services, submission_id: int) -> None:
             if not submissions.advance(tx, submission, State.DECIDED, services.now()):
                 return
             tenant = tenants.get(tx, submission.tenant_id)
-            label_id = _label_by_team(tx, services, submission)
+            exercise = exercise_of(tx, services, tenant, message_id)
+            label_id = None if exercise else _label_by_team(tx, services, submission)
+            if exercise:
+                _report_back(tx, services, submission, exercise)
             disposition = decide_message(tx, services, tenant, message_id)
         if label_id is not None:
             services.wake.label(label_id)
         log.info("decided", submission=submission.id, message=message_id, disposition=disposition)
+
+
+def _report_back(tx: Connection, services: Services, submission: Submission, exercise: Exercise) -> None:
+    """An event for whoever runs the exercise. It names nobody: the campaign's name, which they chose, may say who."""
+    if submission.reported_before:
+        return
+    who = Actor("person", submission.person_id) if submission.person_id is not None else Actor("nobody")
+    detail = {"message": submission.message_id, "campaign": exercise.campaign, "by": exercise.by}
+    subject = f"submission:{submission.id}"
+    audit.record(tx, submission.tenant_id, who, "simulation.reported", subject, detail, services.now())
 
 
 def decide_message(
@@ -53,12 +69,14 @@ def decide_message(
     """
     message = messages.get(tx, tenant.id, message_id)
     kept = verdicts.latest(tx, tenant.id, message_id)
-    if message is None or kept is None:
-        raise Conflict("There is no verdict to decide on.")
     standing = decisions.standing(tx, tenant.id, message_id)
     by_people = standing is not None and standing.decided_by != str(POLICY)
     if standing and by_people and not over_people:
         return standing.disposition
+    if message is not None and kept is None and exercise_of(tx, services, tenant, message_id):
+        return _decide_exercise(tx, services, standing, tenant, message_id)
+    if message is None or kept is None:
+        raise Conflict("There is no verdict to decide on.")
 
     reports = submissions.of_message(tx, tenant.id, message_id)
     circumstances = _circumstances(tx, services, tenant, message, kept.verdict.base_margin)
@@ -70,11 +88,23 @@ def decide_message(
     return ruling.disposition
 
 
+def _decide_exercise(
+    tx: Connection, services: Services, standing: Decision | None, tenant: Tenant, message_id: int
+) -> str:
+    """It pretends to be an attack, and nothing is done about it."""
+    ruling = Ruling(Disposition.MALICIOUS, True, Response.NOTHING, NO_ACTION, ("simulation",))
+    if standing is None or not _says_the_same(standing, ruling):
+        decisions.append(tx, tenant.id, message_id, ruling, POLICY, services.now())
+        detail = {"disposition": ruling.disposition, "simulation": True, "why": list(ruling.why)}
+        audit.record(tx, tenant.id, POLICY, "decided", f"message:{message_id}", detail, services.now())
+    return ruling.disposition
+
+
 def _circumstances(
     tx: Connection, services: Services, tenant: Tenant, message: Message, base_margin: float
 ) -> Circumstances:
     context = list_context(tx, tenant, services.now())
-    simulation = is_simulation(message.facts, context)
+    simulation = recognised(message.facts, context) is not None
     trusted = trusted_sender(message.facts, context) is not None
     lesson = None if simulation else lesson_for(tx, tenant, message.id, base_margin)
     if trusted and lesson and lesson.how is not How.SAME:  # of others: trust is lost by what this very message is

@@ -27,7 +27,8 @@ from backend.store import audit, decisions, later_looks, messages, retractions, 
 from backend.store.messages import Message
 from backend.store.tenants import Tenant
 from connectors.errors import ConnectorError
-from model.modules.lists import is_simulation, trusted_sender
+from model.modules.lists import trusted_sender
+from model.modules.simulations import is_simulation
 
 log = structlog.get_logger()
 

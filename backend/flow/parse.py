@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from backend.domain.submission import EvidenceSource, State, Submission
 from backend.flow import answer
 from backend.flow.claim import claimed
+from backend.flow.context import list_context
 from backend.flow.lesson import labels_of_campaigns
 from backend.services import Services
 from backend.store import campaigns, messages, search, submissions, tenants, traits
@@ -17,6 +18,7 @@ from model.message.facts import Facts
 from model.message.fingerprint import fingerprint
 from model.message.parse import parse_message
 from model.modules.campaigns import bands, minhash, similarity
+from model.modules.simulations import recognised
 from model.modules.traits import traits as traits_of
 
 log = structlog.get_logger()
@@ -37,10 +39,11 @@ def parse(services: Services, submission_id: int) -> None:
 
         with services.database.begin() as tx:
             message_id, new = messages.keep(tx, tenant.id, mark, facts, *_evidence(submission), services.now())
-            near = near_duplicates(tx, tenant, message_id, hashes)
+            real = recognised(facts, list_context(tx, tenant, services.now())) is None  # an exercise resembles nothing
+            near = near_duplicates(tx, tenant, message_id, hashes) if real else {}
             messages.hold_all(tx, tenant.id, [message_id, *near])
             _index(tx, submission, message_id, facts, new=new)
-            traits.keep(tx, tenant.id, message_id, own)
+            traits.keep(tx, tenant.id, message_id, own if real else ())
             together = join_campaign(tx, services, tenant, message_id, near)
             woken = labels_of_campaigns(tx, tenant.id, together)
             before = submissions.reported_before(tx, submission, message_id)

@@ -13,6 +13,7 @@ from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.errors import BadInput
 from connectors.contract import Action
+from model.modules.simulations import vendors
 
 NO_ACTION = "no-action"
 EVERY_ACTION: frozenset[str] = frozenset(Action)
@@ -150,6 +151,24 @@ class Senders(_Section):
     simulation_tokens: tuple[str, ...] = ()  # values of X-Unhook-Simulation that mark the tenant's own exercises
 
 
+class Simulations(_Section):
+    """What marks the tenant's own exercises beside a token. A marker counts only where its sender is proven."""
+
+    keys: tuple[str, ...] = ()  # public halves of the keys that sign X-Unhook-Simulation
+    vendors: tuple[str, ...] = ()  # services whose markers count: model/modules/simulations.toml
+    headers: tuple[str, ...] = ()  # names of other headers that mark an exercise
+    domains: tuple[str, ...] = ()  # of senders whose markers count, proven by DKIM or SPF in alignment
+    addresses: tuple[str, ...] = ()  # or IP addresses and networks that the tenant's own gateway recorded
+
+    @field_validator("vendors")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in vendors():
+                raise ValueError(f"{name!r} is none of {', '.join(sorted(vendors()))}")
+        return names
+
+
 class TenantPolicy(_Section):
     """All of one tenant's numbers and switches."""
 
@@ -167,6 +186,7 @@ class TenantPolicy(_Section):
     learning: Learning
     intake: Intake
     senders: Senders = Senders()
+    simulations: Simulations = Simulations()
     hard_delete_confirmed: bool = False
     reporter_names: bool = False
 

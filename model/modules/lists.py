@@ -1,9 +1,7 @@
-"""Lists: is the sender trusted, acceptable, blocked, to be verified, or the tenant's own exercise?
+"""Lists: is the sender trusted, acceptable, blocked, or to be verified?
 
 What lets mail off needs a proven sender, because From alone is forgeable. What speaks against it does not.
 """
-
-import hmac
 
 from model.contract import ModuleContext, Opinion, Reason
 from model.message.facts import Facts
@@ -59,16 +57,6 @@ def is_proven(facts: Facts) -> bool:
     """Whether one From is proven by DMARC in alignment, as the tenant's own gateway found."""
     found = facts.authentication
     return found.dmarc == "pass" and found.aligned is True and len(facts.from_) == 1
-
-
-def is_simulation(facts: Facts, context: ModuleContext) -> bool:
-    """Whether the message carries one of the tenant's own exercise tokens; compared in constant time."""
-    return any(
-        hmac.compare_digest(mine.encode(), theirs.strip().encode("utf-8", "replace"))
-        for mine in context.simulation_tokens
-        for theirs in facts.simulation_tokens[:10]
-        if mine
-    )
 
 
 def _proven(facts: Facts, patterns: Patterns) -> str | None:

@@ -66,6 +66,7 @@ def test_every_policy_key_has_its_line_and_every_line_its_key():
     tables = tomllib.loads(page("backend/policy/policy.toml"))
     keys = {f"{section}.{key}" for section, rows in tables.items() for key in rows}
     keys |= {f"senders.{key}" for key in tenant_policy({}).senders.model_dump()}
+    keys |= {f"simulations.{key}" for key in tenant_policy({}).simulations.model_dump()}
     documented = set(re.findall(r"^\| `(\w+\.\w+)` \|", page("docs/policy.md"), re.MULTILINE))
     assert documented == keys
     for section in TenantPolicy.model_fields:

@@ -6,7 +6,7 @@ import pytest
 
 from model.contract import ModuleContext
 from model.message.facts import Address, Authentication, Facts
-from model.modules import authentication, lists
+from model.modules import authentication, lists, simulations
 
 PROVEN = Authentication(authserv_id="mx.example.org", spf="pass", dkim="pass", dmarc="pass", aligned=True)
 FAILED = Authentication(authserv_id="mx.example.org", spf="fail", dkim="none", dmarc="fail", aligned=False)
@@ -90,10 +90,10 @@ def test_a_trusted_sender_is_said_and_scores_nothing():
 
 def test_only_the_right_token_makes_a_simulation():
     context = ModuleContext(simulation_tokens=("4f1c-secret", ""))
-    assert lists.is_simulation(Facts(simulation_tokens=("other", " 4f1c-secret ")), context)
+    assert simulations.is_simulation(Facts(simulation_tokens=("other", " 4f1c-secret ")), context)
     for tokens in ((), ("",), ("4f1c",), ("4F1C-SECRET",), ("4f1c-secret2",), ("\ud800",)):
-        assert not lists.is_simulation(Facts(simulation_tokens=tokens), context)
-    assert not lists.is_simulation(Facts(simulation_tokens=("",)), ModuleContext(simulation_tokens=("",)))
+        assert not simulations.is_simulation(Facts(simulation_tokens=tokens), context)
+    assert not simulations.is_simulation(Facts(simulation_tokens=("",)), ModuleContext(simulation_tokens=("",)))
 
 
 def posing(name, address, found=FAILED, to="ana@example.org"):
