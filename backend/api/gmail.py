@@ -22,6 +22,7 @@ from backend.api.words import told
 from backend.domain.submission import Kind, Report, State, Submission, SubmittedAs
 from backend.errors import BadInput, NotIdentified, StoreUnavailable, UnhookError, Unknown
 from backend.flow.intake import intake
+from backend.flow.own_page import OF_A_BUTTON, link_to
 from backend.services import Services
 from backend.store import messages, submissions
 from connectors.errors import ConnectorError
@@ -62,11 +63,13 @@ class GmailCards:
     def homepage(self, pressed: Pressed, words: Words) -> Json:
         """What the button is for, and one's own last reports."""
         last: list[cards.Result] = []
+        own_page = ""
         if pressed.who:
+            own_page = self._own_page(pressed.who)
             with self._services.database.read() as tx:
                 mine = submissions.own(tx, pressed.who.tenant_id, pressed.who.person.id, LAST)
                 last = [_result(tx, one) for one in mine]
-        return opened(cards.homepage(words, self._base, last))
+        return opened(cards.homepage(words, self._base, last, own_page))
 
     def message(self, _: Pressed, words: Words) -> Json:
         """A message was opened: ask what it is. Cheap, and without a look at the message or the person."""
@@ -122,7 +125,11 @@ class GmailCards:
             if mine is None:
                 raise NoSuchReport
             shown = _result(tx, mine)
-        return cards.result(words, self._base, shown, already=already or mine.reported_before)
+        again = already or mine.reported_before
+        return cards.result(words, self._base, shown, self._own_page(who), already=again)
+
+    def _own_page(self, who: Identified) -> str:
+        return link_to(self._services, who.person, OF_A_BUTTON)
 
 
 def register(app: Flask, services: Services, limiter: Limiter) -> None:

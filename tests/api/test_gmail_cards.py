@@ -21,8 +21,8 @@ OUTLOOK = Path(__file__).parents[2] / "addin" / "src" / "words"
 SITUATIONS = sorted(every_card(EN, BASE))
 SAME_AS_OUTLOOK = {
     "title", "question", "phish", "phish_hint", "spam", "spam_hint", "comment", "send", "next", "next1", "next2",
-    "next3", "thanks", "untouched", "already", "simulation", "checking", "unchecked", "last", "none_yet", "as_phish",
-    "as_spam", "no_subject", "unreachable", "failed",
+    "next3", "thanks", "untouched", "already", "simulation", "checking", "unchecked", "last", "all", "none_yet",
+    "as_phish", "as_spam", "no_subject", "unreachable", "failed",
 }  # fmt: skip
 
 
@@ -84,9 +84,14 @@ def test_every_address_that_google_is_given_is_answered(embedded):
     assert {value.removeprefix(BASE) for value in called} <= posted
 
 
-def test_a_link_to_the_phish_is_never_one():
-    for card in every_card(EN, BASE).values():
-        assert not [path for path, _ in leaves(card) if path.endswith("openLink.url")]
+def test_a_link_leads_to_ones_own_reports_and_never_to_the_phish():
+    linked = {
+        (situation, value)
+        for situation, card in every_card(EN, BASE).items()
+        for path, value in leaves(card)
+        if path.endswith("openLink.url")
+    }
+    assert linked == {(situation, f"{BASE}/reports/enter/signed") for situation in ("already", "homepage")}
 
 
 def test_nothing_of_the_message_is_on_the_first_card():

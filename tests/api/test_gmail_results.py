@@ -7,11 +7,12 @@ from builders import ANA, BEN
 from mails import mail as written
 from mails import note, phish
 from workspace.addon_site import URL, make_gmail_site
-from workspace.card_shapes import card_of, shown, wrong_with_card
+from workspace.card_shapes import card_of, leaves, shown, wrong_with_card
 
 from backend.domain.submission import State
 from backend.flow.decide import decide
 from backend.flow.fetch import fetch
+from backend.flow.own_page import LINK, whose
 from backend.flow.parse import parse
 from backend.flow.score import score
 from backend.store import submissions, tenants
@@ -125,6 +126,18 @@ def test_the_homepage_shows_ones_own_last_reports_and_nobody_elses(site):
     assert "Minutes of Tuesday's meeting".replace("'", "&#x27;") in mine
     assert "password expires" in his
     assert "password expires" not in mine
+
+
+@pytest.mark.parametrize("path", ["/gmail/homepage", "/gmail/report"])
+def test_the_cards_lead_to_the_page_of_whose_card_it_is(site, path):
+    button = site.button(BEN)
+    event = button.event() if path == "/gmail/homepage" else button.event(site.deliver(BEN, phish(BEN)))
+    found = leaves(card_of(button.post(path, event).json))
+
+    (link,) = [value for where, value in found if where.endswith("openLink.url")]
+    person = whose(site.services, link.removeprefix(f"{URL}/reports/enter/"), LINK)
+    assert person is not None
+    assert person.address == BEN
 
 
 def test_a_subject_made_for_our_card_stays_text(site):

@@ -21,10 +21,11 @@ def every_card(words: Words, base: str) -> dict[str, dict[str, Any]]:
         "a disposition of tomorrow": cards.Result(7, "phish", "x", "NEW"),
     }
     made = {name: cards.result(words, base, one) for name, one in results.items()}
-    made["already"] = cards.result(words, base, results["waiting"], already=True)
+    own_page = f"{base}/reports/enter/signed"
+    made["already"] = cards.result(words, base, results["waiting"], own_page, already=True)
     made["question"] = cards.question(words, base)
     made["homepage of nobody"] = cards.homepage(words, base, [])
-    made["homepage"] = cards.homepage(words, base, list(results.values()))
+    made["homepage"] = cards.homepage(words, base, list(results.values()), own_page)
     for sentence in ("no_message", "not_yours", "too_many", "unreachable", "failed"):
         made[sentence] = cards.problem(words, base, getattr(words, sentence))
     return made

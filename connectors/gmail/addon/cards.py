@@ -56,15 +56,19 @@ def question(words: Words, base_url: str) -> Json:
     return _card("report", words, base_url, widgets, _button(words.send, f"{base_url}{REPORT}"))
 
 
-def homepage(words: Words, base_url: str, last: Sequence[Result]) -> Json:
-    """Beside the list of messages: what the button is for, and what became of one's last reports."""
+def homepage(words: Words, base_url: str, last: Sequence[Result], own_page: str = "") -> Json:
+    """Beside the list of messages: what the button is for, what became of one's last reports, and the way to all."""
     reports = [_line(words, one) for one in last] or [_paragraph(words.none_yet)]
     sections: list[Json] = [{"widgets": [_paragraph(words.open_one)]}, {"header": words.last, "widgets": reports}]
+    sections += _way_to_all(words, own_page)
     return _card("homepage", words, base_url, sections)
 
 
-def result(words: Words, base_url: str, shown: Result, *, already: bool = False) -> Json:
-    """After a report: thanks, and the verdict when there is one; a button to look again while there is none."""
+def result(words: Words, base_url: str, shown: Result, own_page: str = "", *, already: bool = False) -> Json:
+    """After a report: thanks, and the verdict when there is one; a button to look again while there is none.
+
+    `own_page` leads to the person's own reports, where this one can be taken back or its verdict contested.
+    """
     widgets = [_paragraph(words.simulation if shown.simulation else words.already if already else words.thanks)]
     widgets += [_line(words, shown)]
     if shown.disposition and not shown.simulation:
@@ -75,7 +79,7 @@ def result(words: Words, base_url: str, shown: Result, *, already: bool = False)
     again = None
     if not shown.disposition and not shown.failed:
         again = _button(words.refresh, f"{base_url}{REFRESH}", {"submission": str(shown.number)})
-    return _card("result", words, base_url, [{"widgets": widgets}], again)
+    return _card("result", words, base_url, [{"widgets": widgets}, *_way_to_all(words, own_page)], again)
 
 
 def problem(words: Words, base_url: str, sentence: str) -> Json:
@@ -111,6 +115,13 @@ def _line(words: Words, shown: Result) -> Json:
     if shown.disposition or shown.subject:  # before that, nobody has read the message
         text["bottomLabel"] = harmless(shown.subject) or words.no_subject
     return {"decoratedText": text}
+
+
+def _way_to_all(words: Words, own_page: str) -> list[Json]:
+    if not own_page:
+        return []
+    link = {"text": words.all, "onClick": {"openLink": {"url": own_page}}}
+    return [{"widgets": [{"buttonList": {"buttons": [link]}}]}]
 
 
 def _paragraph(text: str) -> Json:

@@ -26,6 +26,7 @@ DE = Words(
     why="Warum",
     open_one="Öffnen Sie eine Nachricht und melden Sie sie hier: Bevor Sie die Meldung senden, wird nichts gelesen.",
     last="Meine letzten Meldungen",
+    all="Alle meine Meldungen",
     none_yet="Sie haben noch nichts gemeldet.",
     as_phish="Als Phishing gemeldet",
     as_spam="Als Spam gemeldet",

@@ -26,6 +26,7 @@ EN = Words(
     why="Why",
     open_one="Open a message and press Report Phish here: nothing is read before you send your report.",
     last="My last reports",
+    all="All my reports",
     none_yet="You have not reported anything yet.",
     as_phish="Reported as phish",
     as_spam="Reported as spam",

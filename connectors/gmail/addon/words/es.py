@@ -28,6 +28,7 @@ ES = Words(
     why="Por qué",
     open_one="Abra un mensaje y denúncielo aquí: no se lee nada antes de que envíe el aviso.",
     last="Mis últimos avisos",
+    all="Todos mis avisos",
     none_yet="Todavía no ha denunciado nada.",
     as_phish="Denunciado como phishing",
     as_spam="Denunciado como no deseado",

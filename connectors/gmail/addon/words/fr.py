@@ -28,6 +28,7 @@ FR = Words(
     why="Pourquoi",
     open_one="Ouvrez un message et signalez-le ici : rien n'est lu avant l'envoi de votre signalement.",
     last="Mes derniers signalements",
+    all="Tous mes signalements",
     none_yet="Vous n'avez encore rien signalé.",
     as_phish="Signalé comme hameçonnage",
     as_spam="Signalé comme indésirable",

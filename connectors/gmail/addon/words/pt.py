@@ -28,6 +28,7 @@ PT = Words(
     why="Porquê",
     open_one="Abra uma mensagem e denuncie-a aqui: nada é lido antes de enviar a denúncia.",
     last="As minhas últimas denúncias",
+    all="Todas as minhas denúncias",
     none_yet="Ainda não denunciou nada.",
     as_phish="Denunciada como phishing",
     as_spam="Denunciada como spam",

@@ -31,6 +31,7 @@ class Words:
     why: str
     open_one: str
     last: str
+    all: str
     none_yet: str
     as_phish: str
     as_spam: str
