@@ -102,6 +102,7 @@ def seed_rule(world) -> int:
     number = own_rules.write(world.services, world.owner, "mailboxes", source, "Mentions a mailbox.", "note")
     own_rules.ask_test(world.services, world.owner, number)
     own_rules.switch_on(world.services, world.owner, number, 1)
+    return number
 
 
 def seed_contest(world) -> int:

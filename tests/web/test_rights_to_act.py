@@ -36,7 +36,8 @@ def test_each_role_does_its_own_actions_only(as_role, ids, address, right, field
     done = {}
     for role, browser in as_role.items():
         done[role] = browser.post(address.format(**ids), seen_on="/overview", **fields).status_code
-    assert done == {role: 303 if may(role, right) else 403 for role in Role}
+    assert {role for role, status in done.items() if status == 403} == {role for role in Role if not may(role, right)}
+    assert done[Role.OWNER] == 303  # who comes second may find it done already, which is no refusal of who they are
 
 
 @pytest.mark.parametrize("address", ["/views/{view}", "/views/{view}/delete"])
