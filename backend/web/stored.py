@@ -22,6 +22,7 @@ SENTENCES = (
         "Somebody who did not sign in named a message that they did not send along, and no mailbox that was looked "
         "into (at most %(most)s) holds it."
     ),
+    _("The retraction that rests on this report is still running; it is undone once it ends."),
     # of a retraction
     _("gave up after too many tries"),
     _("unexpected %(error)s"),

@@ -56,6 +56,9 @@ class Asleep:
     def later_look(self, look_id: int, *, after_seconds: float = 0) -> None:
         """Sweep finds it."""
 
+    def answer(self, answer_id: int, *, after_seconds: float = 0) -> None:
+        """Sweep sends it."""
+
     def label(self, label_id: int) -> None:
         """Nothing rests on the labels of these tests."""
 
