@@ -11,6 +11,7 @@ from backend.errors import Conflict
 from backend.flow import invalid_mail
 from backend.services import Services
 from backend.store import received_mails
+from backend.store.label_view import names_of
 from backend.web.evidence import as_file
 from backend.web.inbox import MOST_COUNTED, tab_counts
 from backend.web.languages import spoken
@@ -42,8 +43,9 @@ def listed(services: Services, operator: Operator) -> ResponseReturnValue:
     with services.database.read() as tx:
         tenant_id, skip = operator.tenant_id, (page - 1) * PER_PAGE
         rows = received_mails.invalid(tx, tenant_id, PER_PAGE + 1, skip, handled=handled)
+        names = names_of(tx, tenant_id, {row.handled_by for row in rows})
         counts = tab_counts(tx, tenant_id)
-    shown = {"rows": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "page": page, "handled": handled}
+    shown = {"rows": rows[:PER_PAGE], "more": len(rows) > PER_PAGE, "page": page, "handled": handled, "names": names}
     tabs = {"counts": counts, "most": MOST_COUNTED, "tab": "invalid"}
     return render_template("invalid.html", here="queue", problems=PROBLEMS, **shown, **tabs)
 

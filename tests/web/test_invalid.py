@@ -39,7 +39,7 @@ def test_what_was_sent_in_and_cannot_be_read_waits_until_somebody_has_seen_to_it
     assert "Invalid 1" in owner.text("/queue?tab=all")
     assert owner.post(f"/invalid/{mail}/handled", seen_on="/invalid").status_code == 303
     assert "Nothing here" in owner.text("/invalid")
-    assert "acme-owner" in owner.text("/invalid?seen=yes")
+    assert "acme-owner, just now" in owner.text("/invalid?seen=yes")
     assert lines(world, "invalid mail handled") == [f"mail:{mail}"]
     owner.post(f"/invalid/{mail}/handled", seen_on="/upload")
     assert "Somebody has seen to it already." in owner.text("/invalid")
