@@ -80,7 +80,7 @@ NO_PAGES = {
     "web.outlook.answered",
     "web.oidc.start",
     "web.oidc.answered",
-    "web.reports.ask",  # for people who report: in test_own_reports_page.py
+    "web.reports.ask",  # for people who report: in test_axe_of_own_reports.py
     "web.reports.reports",
     "web.audit.export",
     "web.psr_log.export",
