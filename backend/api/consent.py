@@ -13,6 +13,7 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from backend.domain.finding import Said, Words
 from backend.domain.people import Operator
 from backend.errors import BadInput, Conflict
 from backend.flow.grant import WHAT_TO_DO
@@ -29,7 +30,7 @@ class Answer:
     """What came back. `refused` is empty when Microsoft did not say no."""
 
     refused: str
-    says: str
+    told: Words
 
 
 def ask(
@@ -74,11 +75,13 @@ def answer(
     if "error" in said:  # decides: Microsoft says admin_consent=True beside errors, too
         return _refusal(said)
     if said.get("admin_consent", "").lower() != "true":
-        return Answer("unclear", "Microsoft's answer does not say that consent was given.")
+        return Answer("unclear", (Said("Microsoft's answer does not say that consent was given."),))
     if said.get("tenant", "").lower() != directory.lower():
-        says = "Consent was given in another directory than this tenant's. Sign in to Microsoft as its administrator."
-        return Answer("another directory", says)
-    return Answer("", "Microsoft says that consent was given. Below is what trying it has shown.")
+        says = Said(
+            "Consent was given in another directory than this tenant's. Sign in to Microsoft as its administrator."
+        )
+        return Answer("another directory", (says,))
+    return Answer("", (Said("Microsoft says that consent was given. Below is what trying it has shown."),))
 
 
 def graph_host(settings: Settings) -> str:
@@ -92,7 +95,8 @@ def _refusal(said: Mapping[str, str]) -> Answer:
     code = _CODE.search(said.get("error_description", ""))
     error = said["error"] if _ERROR.fullmatch(said["error"]) else "error"
     name = f"{error}, {code[0]}" if code else error
-    advice = WHAT_TO_DO.get(code[0], "") if code else ""
-    if not advice and error == "access_denied":
-        advice = "The administrator declined. Nothing was granted."
-    return Answer(name, f"Microsoft did not grant it ({name}). {advice}".strip())
+    advice = WHAT_TO_DO.get(code[0]) if code else None
+    if advice is None and error == "access_denied":
+        advice = Said("The administrator declined. Nothing was granted.")
+    says = Said("Microsoft did not grant it (%(name)s).", {"name": name})
+    return Answer(name, (says, advice) if advice else (says,))

@@ -1,11 +1,11 @@
 """Delegation: what may Unhook do in a Google organisation, what is missing, and what is more than it needs?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from backend.domain.finding import Finding, Standing, sentence
+from backend.domain.finding import Finding, Heard, Said, Standing, found
 from backend.settings import Settings
 from backend.store.tenants import Tenant
 from connectors.errors import ConnectorError, Refused, TryLater
@@ -16,7 +16,6 @@ from connectors.probed import Access
 PROVIDER = "gmail"
 SOON = timedelta(days=30)
 OLD = timedelta(days=90)  # Google's own advice for keys of service accounts
-WHERE = "in the Admin console under domain-wide delegation"
 
 
 @dataclass(frozen=True)
@@ -40,21 +39,23 @@ def account_of(settings: Settings) -> Account | None:
         return None
 
 
-def needed(tenant: Tenant) -> Mapping[str, str]:
+def needed(tenant: Tenant) -> Mapping[str, Said]:
     """The scopes to delegate, and what for. `DELETE` is one of them only once hard delete was confirmed."""
     always = {
-        MAIL: "to search, read and label reported messages, and to answer reporters",
-        DIRECTORY: "to list mailboxes",
+        MAIL: Said("to search, read and label reported messages, and to answer reporters"),
+        DIRECTORY: Said("to list mailboxes"),
     }
-    return {**always, DELETE: "to delete for good"} if tenant.policy.hard_delete_confirmed else always
+    return {**always, DELETE: Said("to delete for good")} if tenant.policy.hard_delete_confirmed else always
 
 
 def examine(settings: Settings, tenant: Tenant, now: datetime, mailbox: str = "") -> Delegation:
     """Ask Google and try what can be tried without changing anything; what fails is a finding, too."""
     own = tuple(_settings(settings))
     if not tenant.administrator:
-        says = "The tenant names no administrator whose rights the directory is read with: unhook tenant add has it."
-        return Delegation((Finding("administrator", Standing.MISSING, says), *own))
+        says = Said(
+            "The tenant names no administrator whose rights the directory is read with: unhook tenant add has it."
+        )
+        return Delegation((found("administrator", Standing.MISSING, says), *own))
     try:
         with google_probe.google_of(
             key=settings.gmail_key.get_secret_value(),
@@ -75,16 +76,20 @@ def examine(settings: Settings, tenant: Tenant, now: datetime, mailbox: str = ""
                 )
             )
     except TryLater as error:
-        return Delegation((Finding("Google", Standing.UNKNOWN, f"{sentence(error)} Check again in a moment."), *own))
+        again = Said("Check again in a moment.")
+        return Delegation((found("Google", Standing.UNKNOWN, Heard(str(error)), again), *own))
     except ConnectorError as error:
-        return Delegation((Finding("access", Standing.MISSING, sentence(error)), *own))
+        return Delegation((found("access", Standing.MISSING, Heard(str(error))), *own))
 
 
-def judge(probed: Probed, wanted: Mapping[str, str]) -> Iterator[Finding]:
+def judge(probed: Probed, wanted: Mapping[str, Said]) -> Iterator[Finding]:
     """What a probe says of each scope: first all together, then what is needed, then what is not."""
     if all(one.delegated is Access.NOT_PERMITTED for one in probed.tried) and not probed.wider:
-        says = f"Nothing is delegated to the service account: not yet, or it was withdrawn. Grant it {WHERE}."
-        yield Finding("delegation", Standing.MISSING, says)
+        says = Said(
+            "Nothing is delegated to the service account: not yet, or it was withdrawn. "
+            "Grant it in the Admin console under domain-wide delegation."
+        )
+        yield found("delegation", Standing.MISSING, says)
     for one in probed.tried:
         if one.scope == REPORTS:
             yield _reports(one)
@@ -94,53 +99,76 @@ def judge(probed: Probed, wanted: Mapping[str, str]) -> Iterator[Finding]:
         yield _delete(DELETE in probed.wider)
     for scope in probed.wider:
         if scope not in wanted:
-            says = f"Delegated, but not needed. Remove it {WHERE}."
-            yield Finding(short(scope), Standing.WIDE, says)
+            says = Said("Delegated, but not needed. Remove it in the Admin console under domain-wide delegation.")
+            yield found(short(scope), Standing.WIDE, says)
 
 
-def _scope(one: Tried, purpose: str) -> Finding:
+def _scope(one: Tried, purpose: Said) -> Finding:
     what = short(one.scope)
     if one.delegated is Access.NOT_PERMITTED:
-        return Finding(what, Standing.MISSING, f"Needed {purpose}, and not delegated. Add {one.scope} {WHERE}.")
+        says = Said(
+            "Needed %(purpose)s, and not delegated. Add %(scope)s in the Admin console under domain-wide delegation.",
+            {"purpose": purpose, "scope": one.scope},
+        )
+        return found(what, Standing.MISSING, says)
     if one.closed:
-        return Finding(what, Standing.MISSING if one.scope == DIRECTORY else Standing.UNKNOWN, _closed(one))
+        return _closed(one)
     if one.works is Access.NOT_PERMITTED:
-        return Finding(what, Standing.MISSING, f"Delegated, and yet refused: {sentence(one.detail)} {_why(one)}")
+        begin = Said("Delegated, and yet refused:")
+        return found(what, Standing.MISSING, begin, Heard(one.detail), _why(one))
     if one.works is Access.UNKNOWN:
-        return Finding(what, Standing.GOOD, f"Delegated {purpose}. It could not be tried: {sentence(one.detail)}")
-    return Finding(what, Standing.GOOD, f"Delegated {purpose}; tried as {one.person}, and it works.")
+        begin = Said("Delegated %(purpose)s. It could not be tried:", {"purpose": purpose})
+        return found(what, Standing.GOOD, begin, Heard(one.detail))
+    works = Said(
+        "Delegated %(purpose)s; tried as %(person)s, and it works.", {"purpose": purpose, "person": one.person}
+    )
+    return found(what, Standing.GOOD, works)
 
 
-def _why(one: Tried) -> str:
+def _why(one: Tried) -> Said:
     """What else may be missing when a token was given: a right of the account, or an API of the project."""
     if one.scope == MAIL:
-        return "Is the Gmail API switched on in the service account’s project?"
-    right = "Users: Read" if one.scope == DIRECTORY else "Reports"
-    return f"Does {one.person} have the administrator’s right “{right}”, and is the Admin SDK API switched on?"
-
-
-def _closed(one: Tried) -> str:
+        return Said("Is the Gmail API switched on in the service account’s project?")
     if one.scope == DIRECTORY:
-        return f"{sentence(one.detail)} It is the administrator whose rights the directory is read with."
-    return f"{sentence(one.detail)} Try another mailbox."
+        return Said(
+            "Does %(person)s have the administrator’s right “Users: Read”, and is the Admin SDK API switched on?",
+            {"person": one.person},
+        )
+    return Said(
+        "Does %(person)s have the administrator’s right “Reports”, and is the Admin SDK API switched on?",
+        {"person": one.person},
+    )
+
+
+def _closed(one: Tried) -> Finding:
+    what = short(one.scope)
+    if one.scope == DIRECTORY:
+        says = Said("It is the administrator whose rights the directory is read with.")
+        return found(what, Standing.MISSING, Heard(one.detail), says)
+    return found(what, Standing.UNKNOWN, Heard(one.detail), Said("Try another mailbox."))
 
 
 def _reports(one: Tried) -> Finding:
     what = short(one.scope)
     if one.works is Access.PERMITTED:
-        return Finding(what, Standing.GOOD, "The delivery report tells who got a message: no other mailbox is opened.")
-    without = "Not needed. Without the delivery report every mailbox is searched, which takes longer."
+        says = Said("The delivery report tells who got a message: no other mailbox is opened.")
+        return found(what, Standing.GOOD, says)
+    without = Said("Not needed. Without the delivery report every mailbox is searched, which takes longer.")
     if one.delegated is Access.PERMITTED and one.works is Access.NOT_PERMITTED:
-        return Finding(what, Standing.OPTIONAL, f"{without} It is delegated, and yet refused. {_why(one)}")
-    return Finding(what, Standing.OPTIONAL, without)
+        return found(what, Standing.OPTIONAL, without, Said("It is delegated, and yet refused."), _why(one))
+    return found(what, Standing.OPTIONAL, without)
 
 
 def _delete(is_there: bool) -> Finding:
     what = short(DELETE)
     if is_there:
-        return Finding(what, Standing.GOOD, "Delegated to delete for good, which was allowed in the settings.")
-    says = f"Hard delete is allowed in the settings, but {DELETE} is not delegated: it will be refused."
-    return Finding(what, Standing.MISSING, says)
+        says = Said("Delegated to delete for good, which was allowed in the settings.")
+        return found(what, Standing.GOOD, says)
+    says = Said(
+        "Hard delete is allowed in the settings, but %(scope)s is not delegated: it will be refused.",
+        {"scope": DELETE},
+    )
+    return found(what, Standing.MISSING, says)
 
 
 def _sender(google: Google, settings: Settings, probed: Probed) -> Iterator[Finding]:
@@ -150,23 +178,26 @@ def _sender(google: Google, settings: Settings, probed: Probed) -> Iterator[Find
         return
     tried = google_probe.try_mail(google, sender)
     if tried.works is Access.PERMITTED:
-        yield Finding("answers", Standing.GOOD, f"Reporters are written to from {sender}; its mailbox opens.")
+        says = Said("Reporters are written to from %(sender)s; its mailbox opens.", {"sender": sender})
+        yield found("answers", Standing.GOOD, says)
     else:
-        says = f"Reporters are written to from {sender}: {sentence(tried.detail)} It must be a person’s account."
-        yield Finding("answers", Standing.MISSING if tried.closed else Standing.UNKNOWN, says)
+        begin = Said("Reporters are written to from %(sender)s:", {"sender": sender})
+        end = Said("It must be a person’s account.")
+        standing = Standing.MISSING if tried.closed else Standing.UNKNOWN
+        yield found("answers", standing, begin, Heard(tried.detail), end)
 
 
 def _key(google: Google, settings: Settings, now: datetime) -> Iterator[Finding]:
     """How old what we sign with is."""
     if not google.account.key_id:
-        says = "There is none: Google signs for the service account because this machine may ask for it."
-        yield Finding("key", Standing.GOOD, says)
+        says = Said("There is none: Google signs for the service account because this machine may ask for it.")
+        yield found("key", Standing.GOOD, says)
         return
     certs = urlsplit(settings.google_certs_url)
     try:
         life = google_probe.life_of_key(google, f"{certs.scheme}://{certs.netloc}/robot/v1/metadata/x509")
     except TryLater as error:
-        yield Finding("key", Standing.UNKNOWN, sentence(error))
+        yield found("key", Standing.UNKNOWN, Heard(str(error)))
         return
     yield judged_key(life, now)
 
@@ -174,18 +205,29 @@ def _key(google: Google, settings: Settings, now: datetime) -> Iterator[Finding]
 def judged_key(life: Life | None, now: datetime) -> Finding:
     """What there is to say of a key that began, and ends, then."""
     if life is None:
-        says = "Google does not publish it: it was deleted, or is so new that this takes some minutes."
-        return Finding("key", Standing.UNKNOWN, says)
-    age, made = (now - life.begins).days, _day(life.begins)
+        says = Said("Google does not publish it: it was deleted, or is so new that this takes some minutes.")
+        return found("key", Standing.UNKNOWN, says)
     if life.ends <= now:
-        return Finding("key", Standing.MISSING, f"Expired on {_day(life.ends)}. Make a new one and restart with it.")
+        says = Said("Expired on %(day)s. Make a new one and restart with it.", {"day": life.ends})
+        return found("key", Standing.MISSING, says)
     if life.ends - now < SOON:
-        says = f"Expires on {_day(life.ends)}, in {(life.ends - now).days} days. Make a new one, then change over."
-        return Finding("key", Standing.SOON, says)
+        says = Said(
+            "Expires on %(day)s, in %(days)s days. Make a new one, then change over.",
+            {"day": life.ends, "days": (life.ends - now).days},
+        )
+        return found("key", Standing.SOON, says)
+    age = (now - life.begins).days
     if now - life.begins > OLD:
-        says = f"Made on {made}, {age} days ago. Make a new one, change over, and delete this one in Google Cloud."
-        return Finding("key", Standing.OLD, says)
-    return Finding("key", Standing.GOOD, f"Made on {made}, {age} days ago. After {OLD.days} days it is called old.")
+        says = Said(
+            "Made on %(day)s, %(days)s days ago. Make a new one, change over, and delete this one in Google Cloud.",
+            {"day": life.begins, "days": age},
+        )
+        return found("key", Standing.OLD, says)
+    says = Said(
+        "Made on %(day)s, %(days)s days ago. After %(old)s days it is called old.",
+        {"day": life.begins, "days": age, "old": OLD.days},
+    )
+    return found("key", Standing.GOOD, says)
 
 
 def _settings(settings: Settings) -> Iterator[Finding]:
@@ -199,12 +241,16 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         if not value
     ]
     if lacks:
-        says = f"{' and '.join(lacks)} {'is' if len(lacks) == 1 else 'are'} not set: nobody can report from Gmail."
-        yield Finding("add-on", Standing.MISSING, says)
+        yield found("add-on", Standing.MISSING, _unset(lacks))
     if not settings.gmail_answers_from:
-        says = "UNHOOK_GMAIL_ANSWERS_FROM is not set: reporters are not written to."
-        yield Finding("answers", Standing.OPTIONAL, says)
+        says = Said("UNHOOK_GMAIL_ANSWERS_FROM is not set: reporters are not written to.")
+        yield found("answers", Standing.OPTIONAL, says)
 
 
-def _day(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
+def _unset(lacks: Sequence[str]) -> Said:
+    names: str | Said = lacks[0]
+    for one in lacks[1:]:
+        names = Said("%(some)s and %(one)s", {"some": names, "one": one})
+    if len(lacks) == 1:
+        return Said("%(setting)s is not set: nobody can report from Gmail.", {"setting": names})
+    return Said("%(settings)s are not set: nobody can report from Gmail.", {"settings": names})

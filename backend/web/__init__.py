@@ -55,6 +55,7 @@ from backend.web import (
     squeeze,
     stored,
     tokens,
+    told,
     upload,
     words,
 )
@@ -184,6 +185,8 @@ def _add_filters(web: Blueprint, services: Services) -> None:
         words.result,
         words.role_name,
         words.signed,
+        words.label_source,
+        words.submitted_as,
         words.size,
         words.status,
         words.visible,
@@ -193,6 +196,6 @@ def _add_filters(web: Blueprint, services: Services) -> None:
         scale.glance,
         ago,
     ]
-    given += [operations.said, stored.stored]
+    given += [operations.said, stored.stored, told.purpose, told.thing, told.told]
     for filter_ in given:
         web.add_app_template_filter(filter_)

@@ -19,6 +19,7 @@ from backend.web.headers import content_policy
 from backend.web.languages import spoken
 from backend.web.session import needs
 from backend.web.standings import STANDINGS
+from backend.web.told import told
 from connectors.outlook.probe import GRAPH_APP_ID, PERMISSION_IDS
 
 pages = Blueprint("outlook", __name__)
@@ -68,7 +69,7 @@ def answered(services: Services, operator: Operator) -> ResponseReturnValue:
     with services.database.begin() as tx:
         who, detail = Actor("operator", operator.id), {"refused": answer.refused}
         audit.record(tx, operator.tenant_id, who, "consent answered", "settings", detail, services.now())
-    flash(answer.says, "wrong" if answer.refused else "done")
+    flash(told(answer.told), "wrong" if answer.refused else "done")
     return redirect(url_for("web.outlook.outlook", check="now" if not answer.refused else None), 303)
 
 

@@ -100,6 +100,22 @@ SENTENCES = (
     _("Microsoft gives us no token for this tenant: %(why)s (%(code)s)"),
     _("Microsoft's sign-in service is busy (%(code)s)"),
     _("Microsoft's sign-in service did not answer (%(error)s)"),
+    _("there is no mailbox to try it on"),
+    _("no mailbox is set that answers are sent from: set UNHOOK_OUTLOOK_ANSWERS_FROM"),
+    _("Outlook needs UNHOOK_OUTLOOK_CLIENT_ID"),
+    _("Outlook needs UNHOOK_OUTLOOK_CERTIFICATE or UNHOOK_OUTLOOK_CLIENT_SECRET"),
+    _("UNHOOK_OUTLOOK_CERTIFICATE must hold a private key and a certificate, both as PEM"),
+    _("UNHOOK_OUTLOOK_CERTIFICATE holds a key or a certificate that cannot be read"),
+    # why Microsoft gives no token
+    _("the app registration is not in this directory: give admin consent"),
+    _("admin consent is missing"),
+    _("the client secret is wrong"),
+    _("the client secret has expired"),
+    _("the certificate is not the one uploaded to the app registration, or has expired"),
+    _("there is no such directory"),
+    _("its sign-in service knows no such directory"),
+    _("a conditional access policy forbids it"),
+    _("see Microsoft's list of AADSTS codes"),
     # of Gmail
     _("a label was deleted meanwhile"),
     _("Gmail did not change the labels"),
@@ -121,8 +137,41 @@ SENTENCES = (
     _("the machine's own identity may not sign as %(account)s: %(why)s"),
     _("the machine's own identity cannot be asked for (%(error)s)"),
     _("Google does not accept the machine's own identity: check its workload pool"),
+    _("Google does not let the service account act for people %(what)s: grant %(scope)s"),
+    _("Google cannot read the request (%(said)s)"),
+    _("Google refuses (%(said)s)"),
+    _("there is one already (%(said)s)"),
+    _("Google failed for %(person)s (%(said)s)"),
+    _("Google, asked for the service account's public keys, did not answer (%(error)s)"),
+    _("Google, asked for %(person)s, did not answer (%(error)s)"),
+    _("Google's token service did not answer (%(error)s)"),
+    _("Google's IAM service did not answer (%(error)s)"),
+    _("Gmail needs a service account: set UNHOOK_GMAIL_KEY, or UNHOOK_GMAIL_SERVICE_ACCOUNT"),
+    _("UNHOOK_GMAIL_KEY is not a service account's key as JSON, nor a workload's identity"),
+    _("UNHOOK_GMAIL_KEY is a workload's identity: say in UNHOOK_GMAIL_SERVICE_ACCOUNT whom it acts as"),
+    _("the machine's own identity cannot be read where UNHOOK_GMAIL_KEY says it is"),
+    _("there is no service account %(account)s: check UNHOOK_GMAIL_SERVICE_ACCOUNT"),
+    _("no account is set that answers are sent from: set UNHOOK_GMAIL_ANSWERS_FROM"),
+    _("give it %(role)s on this one service account"),
+    # what a provider does not permit
+    _("to list mailboxes"),
+    _("to read the organisation"),
+    _("to search"),
+    _("to search and label mail"),
+    _("to read a message"),
+    _("to change a message"),
+    _("to move a message"),
+    _("to delete a message"),
+    _("to delete mail for good"),
+    _("to read folders"),
+    _("to read who reports"),
+    _("to translate an id"),
+    _("to send mail"),
+    _("to trace messages"),
+    _("to read the delivery report"),
 )
 _GAP = re.compile(r"%\\\((\w+)\\\)s")  # as re.escape leaves it
+_SENTENCES_INSIDE = {"why", "what"}
 _LONGEST = 1_000
 _ABOUT = re.compile(r"(?P<what>[^\s:]{1,320}): (?P<rest>.+)", re.DOTALL)
 
@@ -152,6 +201,8 @@ def _known(text: str) -> str | None:
         return translated
     for sentence, pattern in _PATTERNS:
         if match := pattern.fullmatch(text):
-            values = match.groupdict()
-            return gettext(sentence, **{**values, "why": stored(values["why"])} if "why" in values else values)
+            values = {
+                name: stored(value) if name in _SENTENCES_INSIDE else value for name, value in match.groupdict().items()
+            }
+            return gettext(sentence, **values)
     return None

@@ -12,11 +12,12 @@ from flask_babel.speaklater import LazyString
 
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
+from backend.domain.label import Source
 from backend.domain.listed import ListKind
 from backend.domain.own_rule import Says
 from backend.domain.people import Role, Theme
 from backend.domain.retraction import RetractionState
-from backend.domain.submission import State
+from backend.domain.submission import State, SubmittedAs
 from backend.store.queue import ListRow
 from backend.web.languages import decimal
 from connectors.contract import Action, Outcome
@@ -234,6 +235,15 @@ THEMES = {
     Theme.DARK: _("Dark"),
 }
 
+SUBMITTED_AS = {SubmittedAs.PHISH: _("phish"), SubmittedAs.SPAM: _("spam")}
+
+LABEL_SOURCES = {
+    Source.OPERATOR: _("operator"),
+    Source.TEAM: _("team"),
+    Source.CONTEST: _("contest"),
+    Source.SEED: _("seed"),
+}
+
 MODULES = {
     "network": _("The network"),
     "authentication": _("Authentication"),
@@ -351,6 +361,16 @@ def plain(code: object) -> str:
 def disposition(value: Disposition | None) -> str:
     """The word for a disposition."""
     return str(DISPOSITIONS[value][0]) if value else gettext("Not decided yet")
+
+
+def submitted_as(value: SubmittedAs) -> str:
+    """What a reporter said it is, as it stands in a sentence."""
+    return str(SUBMITTED_AS[value])
+
+
+def label_source(source: Source) -> str:
+    """Where a label comes from."""
+    return str(LABEL_SOURCES[source])
 
 
 def why(code: str) -> str:

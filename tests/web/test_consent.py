@@ -443,3 +443,30 @@ def test_no_secret_is_shown(make):
         assert "not a secret" not in page
         assert "PRIVATE KEY" not in page
         assert "eyJ" not in page
+
+
+# In German
+
+
+def test_a_german_page_tells_findings_and_purposes_in_german(owner, here):
+    owner.client.set_cookie("unhook_language", "de")
+    here.consent("User.Read.All", "Mail.Read")
+
+    said, page = found(owner), owner.text(PAGE)
+
+    assert said["Verzeichnis"].startswith("Gut Acme Ltd gibt unserer App-Registrierung Token")
+    assert said["Mail.ReadWrite"].startswith("Fehlt Nur Mail.Read ist gewährt")
+    assert said["User.Read.All"].endswith(
+        "Gewährt für „Postfächer und Meldende auflisten“; ausprobiert, und es funktioniert."
+    )
+    assert "gemeldete Nachrichten holen, zurückrufen und wiederherstellen" in page
+
+
+def test_a_refused_consent_is_told_in_german(owner, here):
+    owner.client.set_cookie("unhook_language", "de")
+    says = {"error": "access_denied", "error_description": "AADSTS65004: declined"}
+
+    said = returned(owner, {**granted(owner), **says})[1]
+
+    assert said.startswith("Microsoft hat es nicht gewährt (access_denied, AADSTS65004). Die Administration hat abgel")
+    assert "gehört zu keiner Frage" in returned(owner, {"state": "made up"})[1]

@@ -327,3 +327,29 @@ def test_an_identity_must_say_as_whom_it_acts(make, google, tmp_path):
     here = make(gmail_key=google.iam.federation(google.url, str(tmp_path / "token")))
 
     assert "UNHOOK_GMAIL_SERVICE_ACCOUNT" in found(browser_of(here))["access"]
+
+
+# In German
+
+
+def test_a_german_page_tells_findings_and_purposes_in_german(owner, here):
+    owner.client.set_cookie("unhook_language", "de")
+    here.delegate(MODIFY, REPORTS)
+    here.google.admin.administrators.clear()
+
+    said, page = found(owner), owner.text(PAGE)
+
+    assert said["gmail.modify"].startswith("Gut Delegiert für „gemeldete Nachrichten suchen, lesen und mit Labels")
+    assert said["admin.directory.user.readonly"].startswith(
+        "Fehlt Nötig für „Postfächer auflisten“ und nicht delegiert"
+    )
+    assert "Hat admin@example.org das Administratorrecht „Berichte“" in said["admin.reports.audit.readonly"]
+    assert said["Schlüssel"].startswith("Gut Erzeugt am ")
+    assert "Postfächer auflisten" in page
+
+
+def test_a_setting_that_is_missing_is_named_in_german(make):
+    browser = browser_of(make(gmail_key=""))
+    browser.client.set_cookie("unhook_language", "de")
+
+    assert found(browser)["Zugang"].startswith("Fehlt Gmail braucht ein Dienstkonto: Setzen Sie UNHOOK_GMAIL_KEY")

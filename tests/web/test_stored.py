@@ -13,10 +13,12 @@ from backend.domain.retraction import RetractionState
 from backend.store import copies, retractions
 from backend.web.stored import SENTENCES, stored
 from connectors.contract import Copy, Outcome, Receipt
+from connectors.gmail.scopes import PURPOSE
+from connectors.outlook.credentials import _ADVICE
 
 ROOT = Path(__file__).parents[2]
 GERMAN = {"Accept-Language": "de"}
-ERRORS = {"TryLater", "Refused", "NotPermitted", "NoMailbox", "NotFound", "UnknownUser"}
+ERRORS = {"TryLater", "Refused", "NotPermitted", "NoMailbox", "NotFound", "UnknownUser", "NotDelegated", "Unknown"}
 STEPS = {"put_back", "_try_again", "_fail", "Failure", "_settle"}
 NEVER_STORED = re.compile(r"gmail/(addon/|answers)|registry")  # said on a card, or to whoever sets the machine up
 
@@ -34,13 +36,16 @@ def _said_by(call: ast.Call) -> Iterator[str]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
     if name in ERRORS:
         given = call.args[:1]
-    elif name == "Receipt":
+    elif name == "lost":  # whom the network lost, and the rest is the same for all
+        yield from (f"{text} did not answer (7)" for text in _texts(call.args[0]))
+        return
+    elif name == "Ask":
+        given = call.args[2:3]  # what a refusal says was not permitted
+    elif name in {"Tried", "Receipt"}:
         given = [*call.args[2:], *(one.value for one in call.keywords if one.arg == "detail")]
     else:
         given = call.args if name in STEPS else []
-    for text in filter(None, (part for one in given for part in _texts(one))):
-        if "UNHOOK_" not in text:  # names what to set: for who runs the machine, and no page keeps it
-            yield text
+    yield from filter(None, (part for one in given for part in _texts(one)))
 
 
 def _texts(node: ast.expr) -> Iterator[str]:
@@ -56,11 +61,13 @@ def _texts(node: ast.expr) -> Iterator[str]:
 
 
 def test_what_steps_and_connectors_write_down_is_known(app):
-    found = dict(written())
+    found = dict(written()) | dict.fromkeys([*PURPOSE.values(), *_ADVICE.values()], "what a sentence has inside")
     assert len(found) > 80
     with app.test_request_context(headers=GERMAN):
         unknown = {text: where for text, where in found.items() if stored(text) == text}
-    shape = {text for text in unknown if re.fullmatch(r"(7: )*7", text)}  # an error that only passes another one on
+    shape = {
+        text for text in unknown if re.fullmatch(r"(7: )*7( did not answer \(7\))?", text)
+    }  # an error that only passes another one on
     assert {text: where for text, where in unknown.items() if text not in shape} == {}
 
 
@@ -83,6 +90,10 @@ def test_each_known_sentence_is_recognised_as_itself_and_none_as_another(app):
         (
             f"none of the first 5 copies could be taken: {ANA}: there is no such mail",
             f"keine der ersten Kopien (5) konnte weggenommen werden: {ANA}: diese E-Mail gibt es nicht",
+        ),
+        (
+            "Google does not let the service account act for people to list mailboxes: grant a-scope",
+            "Google lässt das Dienstkonto nicht für andere handeln („Postfächer auflisten“): Erteilen Sie a-scope",
         ),
         ("Somebody has decided about this message since.", "Inzwischen hat jemand über diese Nachricht entschieden."),
         ("ErrorQuotaExceeded: 5 %(x)s", "ErrorQuotaExceeded: 5 %(x)s"),
