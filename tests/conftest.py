@@ -83,16 +83,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The one driver of this process: Playwright refuses a second while the first is alive."""
+    """The one driver of this process: Playwright refuses a second while the first is alive.
+
+    It ends with its module, because no other event loop can run in this thread while it lives: a receiver's, say.
+    """
     with sync_playwright() as driver:
         yield driver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    """One browser for all tests; each opens a context of its own, which shares nothing with another's."""
+    """One browser for a module's tests; each opens a context of its own, which shares nothing with another's."""
     browser = launch(playwright)
     yield browser
     browser.close()
