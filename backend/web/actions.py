@@ -27,7 +27,7 @@ SUBMISSION = f"/submissions/<int(min=1, max={HIGHEST_ID}):submission_id>"
 def retract(services: Services, operator: Operator, message_id: int) -> ResponseReturnValue:
     """Take every copy out of sight."""
     action = request.form.get("action", "")
-    try_to(lambda: respond.order_retraction(services, operator, message_id, action), "Retraction ordered.")
+    try_to(lambda: respond.order_retraction(services, operator, message_id, action), _("Retraction ordered."))
     return back_to(message_id)
 
 
@@ -39,7 +39,7 @@ def correct(services: Services, operator: Operator, message_id: int) -> Response
     if chosen not in list(Disposition):
         raise BadInput("Choose one of the six dispositions.")
     exercise = request.form.get("simulation") == "yes"
-    said = "Judged. Thank you: this is what Unhook learns from."
+    said = _("Judged. Thank you: this is what Unhook learns from.")
     try_to(lambda: feedback.correct(services, operator, message_id, Disposition(chosen), exercise), said)
     return back_to(message_id)
 
@@ -48,43 +48,35 @@ def correct(services: Services, operator: Operator, message_id: int) -> Response
 @needs(Right.MAIL)
 def restore(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Undo: every copy back to where it was."""
-    message_id = _message_of(services, operator, retraction_id)
-    try_to(lambda: respond.order_restore(services, operator, retraction_id), "Restore ordered.")
-    return back_to(message_id)
+    return _done_to(services, operator, retraction_id, respond.order_restore, _("Restore ordered."))
 
 
 @pages.post(f"{RETRACTION}/approve")
 @needs(Right.MAIL)
 def approve(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Say yes to a retraction that reaches more mailboxes than policy may touch alone."""
-    message_id = _message_of(services, operator, retraction_id)
-    try_to(lambda: respond.approve(services, operator, retraction_id), "Approved.")
-    return back_to(message_id)
+    return _done_to(services, operator, retraction_id, respond.approve, _("Approved."))
 
 
 @pages.post(f"{RETRACTION}/go-on")
 @needs(Right.MAIL)
 def go_on(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Go on although the canary failed."""
-    message_id = _message_of(services, operator, retraction_id)
-    try_to(lambda: going_on.go_on(services, operator, retraction_id), _("It goes on."))
-    return back_to(message_id)
+    return _done_to(services, operator, retraction_id, going_on.go_on, _("It goes on."))
 
 
 @pages.post(f"{RETRACTION}/retry")
 @needs(Right.MAIL)
 def retry_failures(services: Services, operator: Operator, retraction_id: int) -> ResponseReturnValue:
     """Try again what could not be taken, or could not be brought back."""
-    message_id = _message_of(services, operator, retraction_id)
-    try_to(lambda: going_on.retry_failures(services, operator, retraction_id), _("Trying again."))
-    return back_to(message_id)
+    return _done_to(services, operator, retraction_id, going_on.retry_failures, _("Trying again."))
 
 
 @pages.post(f"{SUBMISSION}/retry")
 @needs(Right.MAIL)
 def retry(services: Services, operator: Operator, submission_id: int) -> ResponseReturnValue:
     """Go on from where a report failed."""
-    try_to(lambda: sweep.retry(services, operator, submission_id), "Trying again.")
+    try_to(lambda: sweep.retry(services, operator, submission_id), _("Trying again."))
     return redirect(url_for("web.inbox.queue", tab="failed"), 303)
 
 
@@ -98,12 +90,20 @@ def try_to(act: Callable[[], object], done: str) -> None:
         flash(done, "done")
 
 
-def _message_of(services: Services, operator: Operator, retraction_id: int) -> int:
+def _done_to(
+    services: Services,
+    operator: Operator,
+    retraction_id: int,
+    act: Callable[[Services, Operator, int], object],
+    said: str,
+) -> ResponseReturnValue:
+    """Act on a retraction, and go back to its message."""
     with services.database.read() as tx:
         retraction = retractions.get(tx, operator.tenant_id, retraction_id)
     if retraction is None:
         raise Unknown("There is no such retraction.")
-    return retraction.message_id
+    try_to(lambda: act(services, operator, retraction_id), said)
+    return back_to(retraction.message_id)
 
 
 def back_to(message_id: int, place: str | None = None) -> ResponseReturnValue:

@@ -1,5 +1,6 @@
 """Languages: is a page answered in the viewer's language and time zone, and is nothing left untranslated?"""
 
+import ast
 import contextlib
 import re
 import tomllib
@@ -52,6 +53,19 @@ def test_every_sentence_has_its_translation(code, sentences):
     missing = [sentence for sentence, message in found.items() if message is None or not all(_forms(message.string))]
     assert missing == []
     assert len(found) > 1000
+
+
+def test_what_a_page_says_after_a_deed_is_there_to_be_translated():
+    """`flash("...")` would be said in English everywhere, and the catalogue would not miss it."""
+    bare = [
+        f"{path.name}:{given.lineno}"
+        for path in sorted((ROOT / "backend/web").rglob("*.py"))
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"flash", "try_to"}
+        for given in (call.args[0] if call.func.id == "flash" else call.args[1],)
+        if isinstance(given, ast.Constant)
+    ]
+    assert bare == []
 
 
 @pytest.mark.parametrize("code", TRANSLATED)
