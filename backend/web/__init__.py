@@ -52,11 +52,13 @@ from backend.web import (
     sign_in,
     signatures,
     similar,
+    spelled,
     squeeze,
     stored,
     tokens,
     told,
     upload,
+    vocabulary,
     words,
 )
 from backend.web import session as sessions
@@ -148,7 +150,7 @@ def _shared() -> dict[str, object]:
     return {
         "operator": operator,
         "may": rights,
-        "words": words,
+        "words": vocabulary,
         "language": str(get_locale()),
         "preferred": preferred(),
         "languages": languages.LANGUAGES,
@@ -166,30 +168,30 @@ def _alarms(services: Services) -> list[Alarm]:
 
 def _add_filters(web: Blueprint, services: Services) -> None:
     def ago(time: datetime) -> str:
-        return words.ago(time, services.now())
+        return spelled.ago(time, services.now())
 
     given: list[Callable[..., object]] = [
         words.action,
         words.actor,
         words.answer,
-        words.count,
-        words.defang,
+        spelled.count,
+        spelled.defang,
         words.disposition,
         words.event,
         words.folder,
         words.module,
-        words.percent,
+        spelled.percent,
         words.place,
         words.plain,
         words.pretence,
         words.result,
         words.role_name,
-        words.signed,
+        spelled.signed,
         words.label_source,
         words.submitted_as,
-        words.size,
+        spelled.size,
         words.status,
-        words.visible,
+        spelled.visible,
         words.why,
         languages.decimal,
         languages.moment,

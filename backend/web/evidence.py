@@ -10,7 +10,7 @@ from backend.store import audit, messages
 from backend.store.messages import Message
 from backend.web.message import ONE
 from backend.web.session import needs
-from backend.web.words import visible
+from backend.web.spelled import visible
 from model.message.caps import Defects
 from model.message.source import split, unfolded
 

@@ -17,7 +17,7 @@ import nh3
 from resiliparse.parse.html import HTMLTree
 
 from backend.web import harmless
-from backend.web.words import defang
+from backend.web.spelled import defang
 from model.message.caps import Defects
 from model.message.charsets import decode
 from model.message.mime import mime_headers

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.web.words import defang
+from backend.web.spelled import defang
 from model.message.domains import registrable
 from model.message.facts import Link
 

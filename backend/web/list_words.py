@@ -10,7 +10,9 @@ from backend.domain.disposition import Disposition
 from backend.domain.submission import Identity, Kind, SubmittedAs
 from backend.domain.triage import Triage
 from backend.store.saved_views import SavedView
-from backend.web import asked, words
+from backend.web import asked, vocabulary
+from backend.web.spelled import count
+from backend.web.words import reason
 
 TRIAGE = {
     Triage.UNREVIEWED: _("Unreviewed"),
@@ -25,14 +27,14 @@ _YES = {"yes": _("yes"), "no": _("no")}
 
 def filter_choices() -> Iterator[tuple[str, object, list[tuple[str, object]]]]:
     """(name, label, choices) of every filter that is chosen from a list."""
-    dispositions = {one: words.DISPOSITIONS[one][0] for one in Disposition}
+    dispositions = {one: vocabulary.DISPOSITIONS[one][0] for one in Disposition}
     offered: Mapping[str, tuple[object, Mapping[Any, object]]] = {
         "status": (_("Status"), TRIAGE),
         "disposition": (_("Held to be"), dispositions),
         "kind": (_("Submitted by"), _KINDS),
         "submitted_as": (_("Submitted as"), _SUBMITTED_AS),
         "identity": (_("Identity"), _IDENTITIES),
-        "state": (_("Retraction"), words.RETRACTIONS),
+        "state": (_("Retraction"), vocabulary.RETRACTIONS),
         "psr": (_("Retracted by PSR"), _YES),
         "review": (_("Needs review"), _YES),
     }
@@ -48,10 +50,10 @@ def view_address(view: SavedView) -> str:
 def counted(total: int, more: bool) -> str:
     """How many messages a list holds; counting ends."""
     if more:
-        return gettext("%(n)s+ messages.", n=words.count(total))
+        return gettext("%(n)s+ messages.", n=count(total))
     return ngettext("%(num)d message.", "%(num)d messages.", total)
 
 
 def reason_sentence(code: str) -> str:
     """What a reason says, in full."""
-    return words.reason(code)
+    return reason(code)

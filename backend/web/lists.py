@@ -23,7 +23,7 @@ from backend.store.export import cell
 from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
-from backend.web.words import LISTS
+from backend.web.vocabulary import LISTS
 
 pages = Blueprint("lists", __name__)
 ONE = f"/settings/lists/<int(min=1, max={HIGHEST_ID}):entry_id>"

@@ -13,7 +13,7 @@ from backend.store import preferences
 from backend.web.languages import LANGUAGE_COOKIE, LANGUAGES, zone_of_the_browser
 from backend.web.preferred import THEME_COOKIE, preferred
 from backend.web.session import inside, needs
-from backend.web.words import THEMES
+from backend.web.vocabulary import THEMES
 
 pages = Blueprint("me", __name__)
 A_YEAR = 365 * 24 * 3600

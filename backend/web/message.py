@@ -22,7 +22,7 @@ from backend.web.bars import bars
 from backend.web.languages import spoken
 from backend.web.leads import leads
 from backend.web.session import needs
-from backend.web.words import ACTIONS
+from backend.web.vocabulary import ACTIONS
 from connectors.contract import Action
 from model.contract import Verdict
 from model.pretences import pretences

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from backend.policy.settings import TenantPolicy
 from backend.web.languages import decimal
-from backend.web.words import percent, signed
+from backend.web.spelled import percent, signed
 from model.contract import Opinion, Verdict
 from model.message.facts import Facts
 

@@ -20,7 +20,7 @@ from backend.web import charts
 from backend.web.charts import Chart, Interval, Series
 from backend.web.languages import short_day
 from backend.web.session import needs
-from backend.web.words import count, percent, signed, span, visible
+from backend.web.spelled import count, percent, signed, span, visible
 from model.measured import measured
 
 pages = Blueprint("overview", __name__)

@@ -18,7 +18,7 @@ from backend.store import later_looks, psr_log, tenants
 from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
-from backend.web.words import ACTIONS, DISPOSITIONS, NO_ACTION_WORDS, PDR, PSR
+from backend.web.vocabulary import ACTIONS, DISPOSITIONS, NO_ACTION_WORDS, PDR, PSR
 from connectors.contract import Action
 
 TURN_ON = "turn on"  # what is typed to arm a switch, in every language

@@ -16,7 +16,7 @@ from backend.store import operators, own_rules
 from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
-from backend.web.words import SAYS
+from backend.web.vocabulary import SAYS
 from model.modules.reading import GLOBALS
 
 pages = Blueprint("signatures", __name__)

@@ -14,7 +14,7 @@ from backend.flow import upload as uploading
 from backend.services import Services
 from backend.web.languages import spoken
 from backend.web.session import needs
-from backend.web.words import visible
+from backend.web.spelled import visible
 
 LONGEST_NAME = 80  # of a file, in what is said of it
 

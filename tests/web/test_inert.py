@@ -8,7 +8,7 @@ from test_hostile import Seen
 
 from backend.web import inert
 from backend.web.inert import inert_html, inert_page
-from backend.web.words import defang
+from backend.web.spelled import defang
 
 HOSTILE = [
     "<script>alert(1)</script>",

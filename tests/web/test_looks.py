@@ -9,7 +9,8 @@ from test_hostile import Seen
 
 from backend.web import scale
 from backend.web.scale import pictures
-from backend.web.words import action, ago, percent, signed
+from backend.web.spelled import ago, percent, signed
+from backend.web.words import action
 from model.lift import MAX_LIFT
 
 CSS = Path(__file__).parents[2] / "backend/web/static/unhook.css"

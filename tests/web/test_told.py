@@ -17,7 +17,8 @@ from backend.domain.submission import SubmittedAs
 from backend.flow import delegation, grant
 from backend.store import labels
 from backend.web import told
-from backend.web.words import LABEL_SOURCES, SUBMITTED_AS, label_source, submitted_as
+from backend.web.vocabulary import LABEL_SOURCES, SUBMITTED_AS
+from backend.web.words import label_source, submitted_as
 from connectors.gmail.scopes import DELETE, DIRECTORY, MAIL, REPORTS, WIDER
 from connectors.outlook.probe import Organisation
 from connectors.outlook.probe import Probed as Granted
