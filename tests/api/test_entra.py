@@ -9,6 +9,7 @@ from hashlib import sha256
 import jwt
 import pytest
 from builders import ANA
+from clocks import StillClock
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from microsoft.certificates import key
 from outlook_site import ADDIN, ANA_OID, APP, DIRECTORY, OTHER_DIRECTORY, make_outlook_site
@@ -16,7 +17,6 @@ from sqlalchemy import func, select
 
 from backend.api.entra import KEPT, PAUSE, UNPROVEN, SigningKeys
 from backend.errors import StoreUnavailable
-from backend.services import utc_now
 from backend.store.tables import people, submissions
 
 WHERE = "/api/v1/submissions"
@@ -178,17 +178,9 @@ def test_while_microsoft_is_away_nobody_is_taken_for_a_stranger(site, entra):
 # The keys, and how often anybody can make us fetch them.
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = utc_now()
-
-    def __call__(self):
-        return self.time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture

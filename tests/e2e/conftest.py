@@ -7,13 +7,19 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from builders import World, make_services, seed_tenant
 from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from backend.app import create_app
+from backend.store.database import Database
 
 READY_SECONDS = 120
 
@@ -24,6 +30,19 @@ def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path, sqlite_database: Database) -> Iterator[tuple[World, str]]:
+    """A tenant, and where its pages are served on loopback."""
+    world = seed_tenant(make_services(tmp_path, sqlite_database, sign_ins_per_minute=1000))
+    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield world, f"http://127.0.0.1:{server.port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
 
 
 @dataclass(frozen=True)

@@ -1,43 +1,17 @@
 """In a browser: a candidate is promoted and rolled back, a label is revoked, a campaign is split and put together."""
 
-import sys
-import threading
-from pathlib import Path
-
 import pytest
-from builders import ANA, BEN, CHLOE, make_services, seed_tenant
+from builders import ANA, BEN, CHLOE
 from mails import phish
 from modules.campaign_mails import variant
 from planted import held, plant
-from werkzeug.serving import make_server
+from taught import made, serves
+from windows import sign_in
 
-from backend.app import create_app
 from backend.domain.disposition import Disposition
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
 from backend.store import campaigns, submissions, verdicts
-
-sys.path.append(str(Path(__file__).parents[1] / "flow"))
-from test_candidates import made, serves
-
-
-@pytest.fixture
-def site(tmp_path, sqlite_database):
-    world = seed_tenant(make_services(tmp_path, sqlite_database, sign_ins_per_minute=1000))
-    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield world, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def sign_in(page, address, name):
-    page.goto(f"{address}/sign-in")
-    page.get_by_label("Name").fill(name)
-    page.locator("input[type=password]").fill(f"password of {name}")
-    page.locator("main button").first.click()
 
 
 def report(world, address: str) -> list[str]:

@@ -1,41 +1,18 @@
 """In a browser: the back-test, then the switch; refused without a licence, typed with one."""
 
-import sys
-import threading
-from pathlib import Path
-
 import pytest
-from builders import make_services, seed_tenant
-from werkzeug.serving import make_server
+from seeded import seed_message
+from windows import sign_in
 
-from backend.app import create_app
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.store import psr_log, tenants
-
-sys.path.append(str(Path(__file__).parents[1] / "web"))
-from seeded import seed_message
-
-
-@pytest.fixture
-def site(tmp_path, sqlite_database):
-    world = seed_tenant(make_services(tmp_path, sqlite_database, sign_ins_per_minute=1000))
-    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield world, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.mark.browser
 def test_the_switch_is_shut_without_a_licence_and_armed_by_typing_with_one(site, page):
     world, address = site
-    page.goto(f"{address}/sign-in")
-    page.get_by_label("Name").fill(world.owner.name)
-    page.locator("input[type=password]").fill(f"password of {world.owner.name}")
-    page.locator("main button").first.click()
+    sign_in(page, address, world.owner.name)
     page.goto(f"{address}/settings/auto-retract")
     assert page.locator("input[name=psr][value=on]").is_disabled()
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from builders import World, make_services, seed_tenant
+from clocks import RunningClock
+from faulty import Faulty
 from mails import phish
-from test_faults import Clock, Faulty
 
 from backend.domain.decision import Response, Ruling
 from backend.domain.disposition import Disposition
@@ -29,7 +30,7 @@ class Office:
 
     world: World
     provider: Faulty
-    clock: Clock
+    clock: RunningClock
 
     def know(self, raw: bytes, disposition: Disposition = Disposition.MALICIOUS) -> int:
         """Keep a message with its decision by policy; returns its id."""
@@ -80,7 +81,7 @@ class Office:
 def open_office(tmp_path: Path, database=None) -> Office:
     provider = Faulty(tmp_path / "data" / "mail" / "acme")
     provider.calls = []
-    clock = Clock()
+    clock = RunningClock()
     services = make_services(tmp_path, database, instead={"mailboxes": lambda tenant_id: provider, "now": clock})
     world = seed_tenant(services, addresses=CROWD)
     for address in CROWD:

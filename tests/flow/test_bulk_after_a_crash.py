@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 from builders import ANA, PEOPLE, World, make_services, seed_tenant
+from clocks import RunningClock
 from mails import phish
-from test_faults import Clock
 
 from backend.domain.disposition import Disposition
 from backend.domain.operation import Deed, ItemOutcome
@@ -32,7 +32,7 @@ class Killed(BaseException):
 class Ends:
     """A clock on which the process ends the next time it looks, after so many looks."""
 
-    def __init__(self, clock: Clock, looks: int) -> None:
+    def __init__(self, clock: RunningClock, looks: int) -> None:
         self.clock, self.left = clock, looks
 
     def __call__(self):
@@ -56,8 +56,8 @@ class DiesWaking:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> RunningClock:
+    return RunningClock()
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def outcomes(world: World, operation_id: int) -> list[ItemOutcome]:
         return [item.outcome for item in operations.items(tx, world.tenant_id, operation_id)]
 
 
-def later(world: World, clock: Clock) -> None:
+def later(world: World, clock: RunningClock) -> None:
     """The lease of whoever died is over, and sweep comes by."""
     clock.ahead += 2 * lease(world.services)
     sweep(world.services)

@@ -1,12 +1,13 @@
 """Followed links: off by default; once switched on, what an attack's page gave away is known the next time."""
 
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from builders import ANA, World, make_services, seed_tenant
+from crawled_site import SIGN_IN, Site
+from crawled_site import site as running
 from mails import mail
 
 from backend.domain.disposition import Disposition
@@ -19,10 +20,6 @@ from connectors.maildir.deliver import make_mailbox
 from model.contract import Landing, ModuleContext
 from model.message.facts import Address, Facts, Link
 from model.modules import links as module
-
-sys.path.append(str(Path(__file__).parents[1] / "crawl"))
-from crawled_site import SIGN_IN, Site
-from crawled_site import site as running
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """A report can be taken back for ten seconds, and its verdict contested: only a confirmed contest is a label."""
 
-from datetime import timedelta
-
 import pytest
 from builders import ANA, BEN, CHLOE, World, make_services, seed_tenant
+from clocks import StillClock
 from mails import note, phish
 from sqlalchemy import select
 
@@ -20,7 +19,6 @@ from backend.flow.intake import intake
 from backend.flow.own_reports import accuracy, own_report
 from backend.flow.sweep import sweep
 from backend.flow.withdraw import unwind, withdraw
-from backend.services import utc_now
 from backend.store import answers, contests, decisions, labels, psr_log, retractions, submissions
 from backend.store.tables import answers as answer_rows
 from backend.store.tables import queue_rows
@@ -30,22 +28,9 @@ from connectors.maildir.deliver import make_mailbox
 D = Disposition
 
 
-class Clock:
-    """Stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.time = utc_now()
-
-    def __call__(self):
-        return self.time
-
-    def pass_(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture

@@ -4,16 +4,13 @@ Whole ways: mail in mailboxes, reported, fetched, read, scored by the shipped ne
 network makes of hostile labels is measured by `benchmarks/test_hostile_labels.py`.
 """
 
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from as_it_stands import as_it_stands
 from builders import ANA, PEOPLE, World, make_services, seed_tenant
-from test_faults import Clock
-
-sys.path.append(str(Path(__file__).parents[1] / "mail_intake"))
+from clocks import RunningClock
 from reports_by_mail import DOMAIN, FAILED, RELAY, SOC, TEAM, report
 
 from backend.domain.disposition import Disposition
@@ -35,8 +32,8 @@ SIDES = {"crooked": 17, "honest": 12}
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> RunningClock:
+    return RunningClock()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 from browser import Browser, words_of
 from builders import ANA, BEN, World, make_services, seed_tenant
+from clocks import StillClock
 from mails import note
 from playwright.sync_api import expect
 from windows import signed_in
@@ -16,7 +17,6 @@ from backend.domain.disposition import Disposition
 from backend.domain.people import Role
 from backend.flow import own_page
 from backend.flow.intake import intake
-from backend.services import utc_now
 from backend.store import contests, labels, submissions
 from backend.store.erasure import erase_person
 from connectors.maildir.deliver import make_mailbox
@@ -24,17 +24,9 @@ from connectors.maildir.deliver import make_mailbox
 COOKIE = "unhook_reports"
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.time = utc_now()
-
-    def __call__(self):
-        return self.time
-
-
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
+def clock() -> StillClock:
+    return StillClock()
 
 
 @pytest.fixture
