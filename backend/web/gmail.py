@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from backend.domain.people import Operator, Right
@@ -36,7 +36,9 @@ def _shown(settings: Settings, tenant: Tenant) -> dict[str, Any]:
     scopes = delegation.needed(tenant)
     return {
         "tenant": tenant,
-        "is_google": tenant.provider == PROVIDER,
+        "provider": "Gmail",
+        "check": url_for("web.gmail.gmail"),
+        "is_here": tenant.provider == PROVIDER,
         "account": delegation.account_of(settings),
         "scopes": scopes,
         "reports_scope": REPORTS,

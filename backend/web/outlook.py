@@ -77,7 +77,9 @@ def _shown(settings: Settings, tenant: Tenant) -> dict[str, Any]:
     granted = [(name, PERMISSION_IDS.get(name, ""), why) for name, why in grant.needed(settings).items()]
     return {
         "tenant": tenant,
-        "is_microsoft": tenant.provider == PROVIDER,
+        "provider": "Outlook",
+        "check": url_for("web.outlook.outlook"),
+        "is_here": tenant.provider == PROVIDER,
         "client_id": settings.outlook_client_id,
         "addin_id": settings.outlook_addin_client_id,
         "answers_from": settings.outlook_answers_from,

@@ -1,28 +1,13 @@
 """Answers: how is one of the tenant's own people told, at most once?"""
 
 import base64
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate
 from hashlib import sha256
 
+from connectors.answer_mail import compose
 from connectors.contract import OutgoingMail
 from connectors.errors import Refused
 from connectors.gmail.client import LIST, SEND, Google
 from connectors.gmail.together import patiently
-
-
-def compose(mail: OutgoingMail, sender: str) -> bytes:
-    """An answer as a mail. Line breaks in its subject cannot become headers."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = f"Unhook <{sender}>"
-    message["To"] = mail.to
-    message["Subject"] = " ".join(mail.subject.split())
-    message["Date"] = formatdate()
-    message["Message-ID"] = f"<{message_id(mail.key, sender)}>"
-    message["Auto-Submitted"] = "auto-replied"  # so that no vacation responder answers it
-    message.set_content(mail.text)
-    return message.as_bytes()
 
 
 def message_id(key: str, sender: str) -> str:
@@ -43,5 +28,6 @@ def send(google: Google, mail: OutgoingMail, sender: str) -> None:
     """Send it, tried once. Raises Refused when it has not left; TryLater when it may have."""
     if not sender:
         raise Refused("no account is set that answers are sent from: set UNHOOK_GMAIL_ANSWERS_FROM")
-    body = {"raw": base64.urlsafe_b64encode(compose(mail, sender)).decode()}
+    raw = compose(mail, sender, message_id(mail.key, sender))
+    body = {"raw": base64.urlsafe_b64encode(raw).decode()}
     google.call_once(google.messages.send(userId="me", body=body, fields="id"), sender, SEND)

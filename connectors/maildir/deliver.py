@@ -1,13 +1,10 @@
 """Deliver: how does a new mail get into a Maildir?"""
 
 import os
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate
 from hashlib import sha256
 from pathlib import Path
 
-from connectors.contract import Copy, OutgoingMail
+from connectors.contract import Copy
 from connectors.errors import NoMailbox
 from connectors.maildir import disk
 from connectors.maildir.folders import MAIL, Box, make_mail_folder, open_box
@@ -54,17 +51,3 @@ def put(box: Box, folder: str, sub: str, name: str, raw: bytes) -> int:
 def answer_name(key: str) -> str:
     """The unique name of an answer, the same each time."""
     return unique_of(f"0.K{sha256(key.encode()).hexdigest()[:40]}.unhook")
-
-
-def compose(mail: OutgoingMail) -> bytes:
-    """An answer as a mail. Line breaks in its subject cannot become headers."""
-    domain = mail.to.rpartition("@")[2]
-    message = EmailMessage(policy=SMTP)
-    message["From"] = f"Unhook <unhook@{domain}>"
-    message["To"] = mail.to
-    message["Subject"] = " ".join(mail.subject.split())
-    message["Date"] = formatdate()
-    message["Message-ID"] = f"<{answer_name(mail.key)}@{domain}>"
-    message["Auto-Submitted"] = "auto-replied"  # so that no vacation responder answers it
-    message.set_content(mail.text)
-    return message.as_bytes()

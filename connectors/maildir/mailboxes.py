@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from connectors.answer_mail import compose
 from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import NotFound, TryLater
 from connectors.likeness import Like
 from connectors.maildir import disk, looking, search
-from connectors.maildir.deliver import answer_name, compose, put
+from connectors.maildir.deliver import answer_name, put
 from connectors.maildir.folders import MAIL, Box, Entry, entries, make_mail_folder, open_box
 from connectors.maildir.held import TARGETS, Held, Record, digest, locked, reading, token
 from connectors.maildir.index import Index
@@ -116,9 +117,9 @@ class MaildirMailboxes(Mailboxes):
     def send(self, mail: OutgoingMail) -> None:
         """Deliver an answer into the person's inbox, once per key."""
         with self._open(mail.to) as box, locked(box):
-            name = answer_name(mail.key)
+            name, domain = answer_name(mail.key), mail.to.rpartition("@")[2]
             if not any(entry.unique == name for entry in entries(box)):
-                put(box, INBOX, "new", name, compose(mail))
+                put(box, INBOX, "new", name, compose(mail, f"unhook@{domain}", f"{name}@{domain}"))
 
     def purge(self, mailbox: str, now: datetime) -> int:
         """Delete for good what has lain in quarantine for longer than it is kept. `now` is UTC without a zone."""
