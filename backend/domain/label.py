@@ -44,11 +44,6 @@ class Label:
         """Neither replaced nor revoked."""
         return self.revoked_at is None
 
-    def stood_at(self, moment: datetime) -> bool:
-        """Whether it counted then. What was revoked as wrong never did, what was replaced did until then."""
-        given = self.given_at < moment
-        return given and (self.revoked_at is None or (not self.revoked_by and self.revoked_at > moment))
-
 
 def strongest(several: Iterable[Label]) -> Label | None:
     """The one that counts among labels of one message."""

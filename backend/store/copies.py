@@ -12,9 +12,6 @@ from backend.store.inserting import insert_unless_there
 from backend.store.tables import copies
 from connectors.contract import Copy, Outcome, Receipt
 
-# What a search can say of a mailbox that it could not look into; tried again before the retraction ends.
-UNSEARCHED = (Outcome.UNREACHABLE, Outcome.NOT_PERMITTED, Outcome.NO_MAILBOX)
-
 
 @dataclass(frozen=True)
 class JournalEntry:

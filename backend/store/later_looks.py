@@ -68,12 +68,6 @@ def of_message(tx: Connection, tenant_id: int, message_id: int, limit: int = 50)
     return [_look(row) for row in tx.execute(here.order_by(later_looks.c.due_at.desc()).limit(limit))]
 
 
-def has_retracted(tx: Connection, tenant_id: int, message_id: int) -> bool:
-    """Whether a look of this message has taken copies away."""
-    here = and_(_of(tenant_id, message_id), later_looks.c.response == Response.RETRACT)
-    return tx.execute(select(later_looks.c.id).where(here).limit(1)).first() is not None
-
-
 def claim(tx: Connection, look_id: int, now: datetime, lease: timedelta) -> LaterLook | None:
     """Take a look that is due for one worker; None if it is elsewhere, done, or not due yet."""
     taken = tx.execute(

@@ -13,7 +13,7 @@ from backend.domain.listed import ListKind
 from backend.domain.own_rule import Says
 from backend.domain.people import Role, Theme
 from backend.domain.retraction import RetractionState
-from backend.domain.submission import State, SubmittedAs
+from backend.domain.submission import SubmittedAs
 from connectors.contract import Action, Outcome
 
 DISPOSITIONS = {
@@ -198,18 +198,6 @@ EVENTS = {
     "mail received": _("Sent in a mail"),
     "mail uploaded": _("Submitted mail from files"),
     "invalid mail handled": _("Saw to an invalid submission"),
-}
-
-STATES = {
-    State.RECEIVED: _("Received"),
-    State.FETCHED: _("Message fetched"),
-    State.PARSED: _("Read"),
-    State.SCORED: _("Scored"),
-    State.DECIDED: _("Decided"),
-    State.ANSWERED: _("Answered"),
-    State.FAILED: _("Failed"),
-    State.WITHDRAWING: _("Taken back"),
-    State.WITHDRAWN: _("Taken back"),
 }
 
 PSR = {

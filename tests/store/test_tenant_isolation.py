@@ -221,7 +221,6 @@ CALLS = {
     "own_rules.versions": lambda w: own_rules.versions(w.tx, w.north, w.south["rule"]),
     "later_looks.count_waiting": lambda w: later_looks.count_waiting(w.tx, w.north),
     "later_looks.done": lambda w: later_looks.done(w.tx, w.north, 9),
-    "later_looks.has_retracted": lambda w: later_looks.has_retracted(w.tx, w.north, w.south["message"]),
     "later_looks.of_message": lambda w: later_looks.of_message(w.tx, w.north, w.south["message"]),
     "later_looks.siblings": lambda w: later_looks.siblings(w.tx, w.north, w.south["message"]),
     "progress.operation_progress": lambda w: operation_progress(w.tx, w.north, w.south["operation"]),
