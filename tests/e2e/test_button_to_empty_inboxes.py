@@ -1,10 +1,10 @@
 """In a browser: report, verdict with reasons, the phish gone from three mailboxes, Undo, all of it back."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 PHISH = "Action required: your mailbox is 98% full"
 
@@ -20,13 +20,6 @@ def mails(demo) -> dict[str, bytes]:
 
 def is_the_phish(raw: bytes) -> bool:
     return b"<20.4471.storage@quota-renewal.example>" in raw and b"98%" in raw
-
-
-def wait_until(true, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.2)
 
 
 @pytest.mark.browser
