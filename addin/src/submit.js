@@ -192,7 +192,7 @@ async function sendUnverified(report, person) {
     raw: report.raw,
     directory: person.directory,
   });
-  const answer = await request("POST", "/api/v1/reports/unverified/outlook", {}, SEND_MS, body);
+  const answer = await request("POST", "/api/v1/reports/unverified-outlook", {}, SEND_MS, body);
   if (answer.status === 202 && answer.json && answer.json.accepted) return "unverified";
   if (answer.status === 413 && report.raw) return sendUnverified(withoutRaw(report), person);
   return isAway(answer) ? "unreachable" : "stranger";

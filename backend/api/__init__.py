@@ -60,7 +60,7 @@ def register(app: Flask, services: Services, identifier: Identifier, limiter: Li
         unverified = _limit_strangers(limiter, settings.unverified_per_minute, unverified)
         outlook = limiter.limit(f"{settings.unverified_per_minute}/minute", key_func=address)(outlook)
     _add(api, "/api/v1/reports/unverified/<string(maxlength=64):tenant_slug>", "unverified", unverified, "POST")
-    _add(api, "/api/v1/reports/unverified/outlook", "unverified_outlook", outlook, "POST")
+    _add(api, "/api/v1/reports/unverified-outlook", "unverified_outlook", outlook, "POST")
 
     operations = Operations(services, metrics)
     _add(api, "/api/v1/openapi.json", "openapi", describe, "GET")

@@ -132,7 +132,7 @@ def _reports() -> Json:
                 },
             }
         },
-        "/api/v1/reports/unverified/outlook": {
+        "/api/v1/reports/unverified-outlook": {
             "post": {
                 "operationId": "reportUnverifiedFromOutlook",
                 "summary": "Report a message from Outlook without a token; off unless the installation allows it.",

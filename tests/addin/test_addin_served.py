@@ -123,7 +123,7 @@ PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-He
 
 
 @pytest.mark.parametrize("origin", [URL, f"{URL}/", URL.upper()])
-@pytest.mark.parametrize("path", ["/api/v1/submissions", "/api/v1/submissions/1", "/api/v1/reports/unverified/outlook"])
+@pytest.mark.parametrize("path", ["/api/v1/submissions", "/api/v1/submissions/1", "/api/v1/reports/unverified-outlook"])
 def test_our_own_script_may_ask_beforehand(client, origin, path):
     answer = client.options(path, headers={"Origin": origin, **PREFLIGHT})
 

@@ -17,7 +17,7 @@ CONFIG = {
 }
 DIRECTORY = "99999999-8888-7777-6666-555555555555"
 REPORT, VERDICT = "POST /api/v1/submissions", "GET /api/v1/submissions/7"
-UNVERIFIED, THERE = "POST /api/v1/reports/unverified/outlook", "GET /addin/config.json"
+UNVERIFIED, THERE = "POST /api/v1/reports/unverified-outlook", "GET /addin/config.json"
 RECEIPT = {"id": 7, "state": "received", "url": "/api/v1/submissions/7"}
 TAKEN = {"to": REPORT, "status": 202, "body": RECEIPT}
 DECIDED = {"to": VERDICT, "status": 200, "body": {"verdict": {"simulation": False}}}

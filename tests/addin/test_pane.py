@@ -182,7 +182,7 @@ def test_without_a_name_the_message_still_arrives(outlook):
         sent.append(json.loads(route.request.post_data))
         route.fulfill(status=202, json={"accepted": True})
 
-    outlook.page.route("**/api/v1/reports/unverified/outlook", take)
+    outlook.page.route("**/api/v1/reports/unverified-outlook", take)
     page = outlook.open(token=None, eml=EML)
     send(page)
 

@@ -16,7 +16,7 @@ from backend.store import people, submissions
 from backend.store.tables import submissions as table
 
 REPORTS = "/api/v1/submissions"
-UNVERIFIED = "/api/v1/reports/unverified/outlook"
+UNVERIFIED = "/api/v1/reports/unverified-outlook"
 THEIRS = "<zebra@pay.example>"
 CHLOE = "chloe@example.org"
 
