@@ -1,6 +1,8 @@
 """Health: does the process live, can it work, and what has it measured?"""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from threading import Lock
 
 import structlog
 from flask import Response, request
@@ -19,6 +21,7 @@ log = structlog.get_logger()
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 PROBE_TENANT = 0  # no tenant has this id
 PROBE = b"unhook: can evidence be kept?"
+PROBED_EVERY = timedelta(seconds=10)  # anybody may ask; a write for each who does would be a stranger's to order
 
 
 class Operations:
@@ -27,6 +30,7 @@ class Operations:
     def __init__(self, services: Services, metrics: Metrics) -> None:
         self._services = services
         self._metrics = metrics
+        self._probe = _Seldom(lambda: _works("evidence", self._evidence), services.now)
 
     def alive(self) -> ResponseReturnValue:
         """The process answers: no more, so that a lost database restarts nothing."""
@@ -34,8 +38,12 @@ class Operations:
 
     def ready(self) -> ResponseReturnValue:
         """Whether a report could be kept and handed on now; 503 names what is missing."""
-        checks = {"database": self._database, "evidence": self._evidence, "queue": self._queue}
-        missing = [name for name, check in checks.items() if not _works(name, check)]
+        found = {
+            "database": _works("database", self._database),
+            "evidence": self._probe.found(),
+            "queue": _works("queue", self._queue),
+        }
+        missing = [name for name, works in found.items() if not works]
         return plain(Health(ok=not missing, missing=missing)), 503 if missing else 200
 
     def measured(self) -> ResponseReturnValue:
@@ -60,6 +68,24 @@ class Operations:
     def _queue(self) -> None:
         if not self._services.wake.ready():
             raise StoreUnavailable("the queue does not answer: see UNHOOK_QUEUE_URL")
+
+
+class _Seldom:
+    """A check that is made at most once in `PROBED_EVERY`; whoever asks in between is told what it found."""
+
+    def __init__(self, check: Callable[[], bool], now: Callable[[], datetime]) -> None:
+        self._check = check
+        self._now = now
+        self._lock = Lock()  # of several who ask at once, one checks and the others wait for what it finds
+        self._last: tuple[datetime, bool] | None = None
+
+    def found(self) -> bool:
+        """What the check found, now or a moment ago."""
+        with self._lock:
+            now = self._now()
+            if self._last is None or not timedelta(0) <= now - self._last[0] < PROBED_EVERY:
+                self._last = now, self._check()
+            return self._last[1]
 
 
 def _works(name: str, check: Callable[[], None]) -> bool:

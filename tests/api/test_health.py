@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from builders import ANA
+from clocks import StillClock
 from huey import RedisHuey
 from sites import make_site
 from sqlalchemy import text
@@ -69,6 +70,23 @@ def test_asking_leaves_nothing_among_the_evidence(embedded, tmp_path):
     embedded.client().get("/readyz")
 
     assert [path for path in (tmp_path / "evidence").rglob("*") if path.is_file() and path.stat().st_size] == []
+
+
+def test_strangers_who_ask_have_evidence_tried_once_in_a_while_only(embedded, tmp_path):
+    clock = StillClock()
+    client = create_app(replace(embedded.services, now=clock)).test_client()
+    client.get("/readyz")
+    shutil.rmtree(tmp_path / "evidence")
+    (tmp_path / "evidence").write_text("a file where the folder should be")
+
+    assert [client.get("/readyz").status_code for _ in range(3)] == [200, 200, 200]  # nothing was written
+    clock.pass_(10)
+    assert client.get("/readyz").json["missing"] == ["evidence"]
+
+    (tmp_path / "evidence").unlink()
+    assert client.get("/readyz").json["missing"] == ["evidence"]  # a failure is no reason to write for each, either
+    clock.pass_(10)
+    assert client.get("/readyz").status_code == 200
 
 
 def test_a_queue_out_of_reach_is_named(embedded, tmp_path):
