@@ -1,7 +1,8 @@
 """Canary: do the first copies prove that a retraction does what it should?
 
 Each of them must no longer be found in its mailbox, and what was taken must be the message by its fingerprint. What
-its owner removed meanwhile proves nothing either way.
+its owner removed meanwhile proves nothing either way. What they prove holds for one order: its action, what was
+granted then, and the copies that it found. A later order, or a later look, asks again.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +12,7 @@ from enum import StrEnum
 from sqlalchemy import Connection
 
 from backend.domain.retraction import Retraction
-from backend.store import copies
+from backend.store import copies, retractions
 from backend.store.copies import JournalEntry
 from connectors.contract import Mailboxes, Outcome, Wanted
 from connectors.errors import ConnectorError, NotFound, TryLater
@@ -53,6 +54,12 @@ def tried(tx: Connection, retraction: Retraction) -> Tried:
         refused=[entry for entry in first if entry.outcome in _REFUSED],
         waiting=copies.count_intended(tx, retraction),
     )
+
+
+def ask_again(tx: Connection, retraction: Retraction) -> None:
+    """Let the first copies that are taken from here on prove it anew. What failed and was never mended stays failed."""
+    if retractions.ask_canary_again(tx, retraction):
+        copies.set_tried_aside(tx, retraction)
 
 
 def failure(mailboxes: Mailboxes, first: Tried, wanted: Wanted, is_this: Callable[[bytes], bool]) -> Failure | None:

@@ -147,7 +147,7 @@ def _order(tx: Connection, services: Services, look: LaterLook, action: str) -> 
     if ordered is not None:
         return ordered
     last = retractions.of_message(tx, look.tenant_id, look.message_id, limit=1)[0]
-    return last.id if run_again(tx, last, action, now) else None
+    return last.id if run_again(tx, last, action, now, automatic=True) else None
 
 
 def _finish(

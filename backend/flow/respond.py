@@ -11,7 +11,7 @@ from backend.domain.people import POLICY, Actor, Operator, Right
 from backend.domain.retraction import WAITS_FOR_AN_OPERATOR, Retraction, RetractionState
 from backend.domain.submission import State
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
-from backend.flow import answer
+from backend.flow import answer, canary
 from backend.flow.claim import claimed
 from backend.flow.decide import decide_message
 from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
@@ -82,15 +82,21 @@ def _retract_automatically(tx: Connection, services: Services, standing: Decisio
         plan_looks(tx, services, tenant, standing.message_id, LookSource.PSR)
         return ordered
     last = retractions.of_message(tx, standing.tenant_id, standing.message_id, limit=1)
-    if last and run_again(tx, last[0], standing.action, services.now()):
+    if last and run_again(tx, last[0], standing.action, services.now(), automatic=True):
         return last[0].id
     return None
 
 
-def run_again(tx: Connection, last: Retraction, action: str, now: datetime) -> bool:
-    """Send a finished retraction to look again, with what is to be done now; what it takes sets a new deadline."""
-    fresh = {"action": action, "ordered_at": now}
-    return retractions.move(tx, last.tenant_id, last.id, _AT_REST, RetractionState.RUNNING, **fresh)
+def run_again(tx: Connection, last: Retraction, action: str, now: datetime, *, automatic: bool) -> bool:
+    """Send a finished retraction to look again, with what is to be done now; what it takes sets a new deadline.
+
+    Once policy has sent it, it is as careful as policy's own.
+    """
+    fresh = {"action": action, "ordered_at": now, "automatic": last.automatic or automatic}
+    again = retractions.move(tx, last.tenant_id, last.id, _AT_REST, RetractionState.RUNNING, **fresh)
+    if again:
+        canary.ask_again(tx, last)
+    return again
 
 
 def order_retraction(services: Services, operator: Operator, message_id: int, action: str) -> int:
@@ -132,11 +138,11 @@ def _look_again(tx: Connection, services: Services, operator: Operator, message_
     last = retractions.of_message(tx, operator.tenant_id, message_id, limit=1)[0]
     approvers = retractions.approvers(tx, operator.tenant_id, last.id)
     now = services.now()
-    again = run_again(tx, last, action, now) or retractions.turn_round(
-        tx, last.tenant_id, last.id, undoing=False, action=action, ordered_at=now
-    )
-    if not again:
-        raise Conflict("A retraction of this message is %(state)s already.", state=last.state.replace("_", " "))
+    if not run_again(tx, last, action, now, automatic=False):
+        fresh = {"action": action, "ordered_at": now}
+        if not retractions.turn_round(tx, last.tenant_id, last.id, undoing=False, **fresh):
+            raise Conflict("A retraction of this message is %(state)s already.", state=last.state.replace("_", " "))
+        canary.ask_again(tx, last)
     if operator.id not in approvers:
         retractions.set_approvers(tx, operator.tenant_id, last.id, [*approvers, operator.id])
     return last.id

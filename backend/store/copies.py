@@ -99,6 +99,11 @@ def first_tried(tx: Connection, retraction: Retraction, limit: int) -> list[Jour
     return _entries(tx, retraction, tried, limit)
 
 
+def set_tried_aside(tx: Connection, retraction: Retraction) -> None:
+    """What was tried for an earlier order is not among the first that are tried for the next. Outcomes stay."""
+    tx.execute(update(copies).where(_of(retraction), copies.c.outcome != "").values(asked_at=None))
+
+
 def count_intended(tx: Connection, retraction: Retraction) -> int:
     """How many calls are still to be made."""
     return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome == "")).scalar_one()

@@ -148,6 +148,12 @@ def set_canary(tx: Connection, retraction: Retraction, canary: Canary) -> bool:
     return tx.execute(update(retractions).where(_held(retraction)).values(canary=canary)).rowcount == 1
 
 
+def ask_canary_again(tx: Connection, retraction: Retraction) -> bool:
+    """What the first copies have shown held for an order that is over. False when they failed: that still holds."""
+    here = and_(retractions.c.id == retraction.id, retractions.c.canary != Canary.FAILED)
+    return tx.execute(update(retractions).where(here).values(canary=Canary.NONE)).rowcount == 1
+
+
 def approvers(tx: Connection, tenant_id: int, retraction_id: int) -> list[int]:
     """The operators who approved so far; locks the row, so that two approvals do not overwrite each other."""
     here = and_(retractions.c.tenant_id == tenant_id, retractions.c.id == retraction_id)

@@ -1,13 +1,17 @@
 """The first copies of a retraction prove that it does what it should, or it stops and an operator decides."""
 
+from datetime import timedelta
+
 import pytest
 from builders import seed_tenant
 from known_mail import CROWD, open_office
 from mails import note, phish
 
+from backend.domain.disposition import Disposition
 from backend.domain.people import Role
 from backend.domain.retraction import Canary, RetractionState
 from backend.errors import Conflict, NotAllowed, Unknown
+from backend.flow.feedback import correct
 from backend.flow.go_on import go_on, retry_failures
 from backend.flow.respond import approve, order_restore, order_retraction
 from backend.flow.retract import retract
@@ -152,8 +156,8 @@ def test_a_throttled_canary_waits_and_never_stops(office, message_id):
     assert office.last(message_id).state is RetractionState.DONE
 
 
-def throttle(method: str) -> None:
-    if method == "retract":
+def throttle(method: str, throttled: str = "retract") -> None:
+    if method == throttled:
         raise TryLater("429")
 
 
@@ -230,6 +234,74 @@ def test_a_canary_that_failed_comes_before_the_next_order_as_well(office, messag
     order_retraction(office.world.services, office.world.owner, message_id, "soft-delete")
     assert office.last(message_id).state is RetractionState.STOPPED
     assert len(office.holding()) == len(CROWD) - 5
+
+
+def see_what_was_taken(office):
+    """From here on every search shows what it has shown once, whatever was taken since."""
+    find, remembered = office.provider.find, {}
+    office.provider.find = lambda mailbox, wanted: remembered.setdefault(mailbox, find(mailbox, wanted))
+
+
+def deliver_late(office, mailboxes):
+    """Copies of the message that reach people after its first retraction has ended."""
+    office.clock.ahead += timedelta(hours=1)
+    office.deliver(*mailboxes)
+    office.provider.calls.clear()
+    see_what_was_taken(office)
+
+
+def test_a_canary_that_passed_does_not_stand_for_a_later_order(office, message_id):
+    first = office.order(message_id)
+    assert first.canary == Canary.PASSED
+    deliver_late(office, CROWD)
+    order_retraction(office.world.services, office.world.owner, message_id, "trash")
+    for _ in range(3):
+        office.later(minutes=5)
+    stopped = office.last(message_id)
+    assert (stopped.id, stopped.state, stopped.canary) == (first.id, RetractionState.STOPPED, Canary.FAILED)
+    assert len(set(retracted(office))) == 5
+    assert actions(office, first.id)[-1] == "canary stopped it"
+
+
+def test_a_later_look_that_finds_many_has_a_canary_of_its_own(office, message_id):
+    office.world.set_policy(pdr={"switch": "on"}, actions={"MALICIOUS": "trash"})
+    correct(office.world.services, office.world.owner, message_id, Disposition.MALICIOUS)
+    assert office.last(message_id).automatic is False
+    deliver_late(office, CROWD)
+    for _ in range(4):
+        office.later(minutes=5)
+    assert office.last(message_id).state is RetractionState.STOPPED
+    assert len(set(retracted(office))) == 5
+
+
+def test_a_later_look_that_finds_a_few_needs_none(office, message_id):
+    first = office.order(message_id)
+    office.deliver(*CROWD[:5])
+    order_retraction(office.world.services, office.world.owner, message_id, "soft-delete")
+    done = office.last(message_id)
+    assert (done.id, done.state, done.canary) == (first.id, RetractionState.DONE, Canary.NONE)
+    assert office.holding() == []
+
+
+def test_who_went_on_after_a_canary_did_so_for_that_order(office, message_id, stopped):
+    office.provider.fault = lambda method, mailbox: None
+    go_on(office.world.services, office.world.owner, stopped.id)
+    office.deliver(*CROWD)
+    office.provider.fault = lambda method, mailbox: refuse(method)
+    order_retraction(office.world.services, office.world.owner, message_id, "trash")
+    assert office.last(message_id).state is RetractionState.STOPPED
+    assert office.holding() == list(CROWD)
+
+
+def test_copies_that_go_again_while_they_come_back_are_proven_anew(office, message_id):
+    office.provider.fault = lambda method, mailbox: throttle(method, "restore")
+    order_restore(office.world.services, office.world.owner, office.order(message_id).id)
+    assert office.last(message_id).state is RetractionState.RESTORING
+    order_retraction(office.world.services, office.world.owner, message_id, "trash")
+    office.provider.fault = lambda method, mailbox: refuse(method)
+    office.later(minutes=6)
+    assert office.last(message_id).state is RetractionState.STOPPED
+    assert office.holding() == list(CROWD)
 
 
 def test_nobody_else_goes_on(office, stopped):
