@@ -48,7 +48,7 @@ class Tried:
 
 def tried(tx: Connection, retraction: Retraction) -> Tried:
     """How far the canary is."""
-    first = copies.first_tried(tx, retraction, _MOST)
+    first = copies.first_tried(tx, retraction, (Outcome.RETRACTED, *_REFUSED), _MOST)
     return Tried(
         taken=[entry for entry in first if entry.outcome is Outcome.RETRACTED],
         refused=[entry for entry in first if entry.outcome in _REFUSED],

@@ -93,9 +93,10 @@ def intended(tx: Connection, retraction: Retraction, after: int = 0, limit: int 
     return _entries(tx, retraction, and_(copies.c.outcome == "", copies.c.id > after), limit)
 
 
-def first_tried(tx: Connection, retraction: Retraction, limit: int) -> list[JournalEntry]:
-    """The copies that were taken, or tried, first: a canary is judged by them."""
-    tried = and_(copies.c.provider_copy_id != "", copies.c.asked_at.is_not(None))
+def first_tried(tx: Connection, retraction: Retraction, outcomes: Sequence[Outcome], limit: int) -> list[JournalEntry]:
+    """The copies that were tried first, and came to one of these outcomes: a canary is judged by them."""
+    here = and_(copies.c.provider_copy_id != "", copies.c.outcome.in_(outcomes))
+    tried = and_(here, copies.c.asked_at.is_not(None))
     return _entries(tx, retraction, tried, limit)
 
 

@@ -145,6 +145,23 @@ def test_copies_that_are_gone_prove_nothing_and_the_next_are_tried(office, messa
     assert (outcomes.count(Outcome.ALREADY_GONE), outcomes.count(Outcome.RETRACTED)) == (5, 7)
 
 
+def test_however_many_are_gone_the_next_are_the_canary(office, message_id):
+    office.deliver(*[CROWD[0]] * 99)
+
+    def owner_empties_the_mailbox(method: str, mailbox: str) -> None:
+        if (method, mailbox) == ("retract", CROWD[0]):
+            for path in office.world.files(mailbox):
+                (office.world.mail / mailbox / "Maildir" / path).unlink()
+
+    fetch = office.provider.fetch
+    office.provider.fault = owner_empties_the_mailbox
+    office.provider.fetch = lambda mailbox, copy_id: (
+        note(mailbox) if ("retracted", mailbox) in office.provider.calls else fetch(mailbox, copy_id)
+    )
+    assert office.order(message_id).state is RetractionState.STOPPED
+    assert office.holding() == list(CROWD[6:])
+
+
 def test_a_throttled_canary_waits_and_never_stops(office, message_id):
     office.provider.fault = lambda method, mailbox: throttle(method)
     office.order(message_id)
