@@ -71,8 +71,14 @@ def _picture(kind: str, width: int, base: float, margin: float, band: float, lab
 
     def mark(value: float, label: str, wished: str) -> Mark:
         x, needed = place(value), len(label) * _LETTER
-        to_the_right = (wished == "start" and x + needed < width - 8) or x - needed < 8
-        return Mark(x, value, x - 6 if to_the_right else x + 6, "start" if to_the_right else "end")
+
+        def flaws(anchor: str) -> tuple[bool, bool, bool]:
+            left = x - 6 if anchor == "start" else x + 6 - needed
+            outside = left < 2 or left + needed > width - 2
+            return outside, left < place(0.0) < left + needed, anchor != wished  # the threshold's line would cut it
+
+        anchor = min(("start", "end"), key=flaws)
+        return Mark(x, value, x - 6 if anchor == "start" else x + 6, anchor)
 
     every = 1 if (high - low) <= 8 or kind == "wide" else 2
     ticks = tuple(

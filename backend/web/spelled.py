@@ -19,7 +19,7 @@ def signed(number: float) -> str:
 def percent(share: float) -> str:
     """A share in percent, never rounded up to a hundred that it is not."""
     tenths = int(share * 1000)
-    return f"{decimal(tenths / 10, digits=1 if tenths % 10 else 0)} %"
+    return f"{decimal(tenths / 10, digits=1 if tenths % 10 else 0)}\N{NO-BREAK SPACE}%"
 
 
 def ago(time: datetime, now: datetime) -> str:

@@ -291,7 +291,7 @@ def test_each_event_is_told_in_words_with_who_did_it(analyst, world):
 
 def test_a_reporters_reliability_stands_with_its_interval(analyst, world):
     seeded = seed_message(world)
-    page = analyst.page(f"/messages/{seeded.message_id}")
+    page = analyst.text(f"/messages/{seeded.message_id}")
     said = re.search(r"right in ([\d.]+) % of cases, with 95 % certainty between ([\d.]+) % and ([\d.]+) %", page)
     mean, low, high = map(float, said.groups())
     assert low < 19 / 20 * 100 < high + 5

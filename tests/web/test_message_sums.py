@@ -85,7 +85,7 @@ def test_the_network_says_how_far_it_was(app, margin, acted, distance, said):
         (Opinion("signatures", 0.85, 0.1, False, (Reason("signature-mailbox-threat"),)), "mailbox-threat"),
         (Opinion("signatures", 0.0, 1.0, False, (Reason("signatures-stopped"),)), "took too long to scan"),
         (Opinion("campaigns", 0.0, 0.6), "No message that was held to be malicious here"),
-        (Opinion("campaigns", 0.4, 0.2), "is 40 % alike"),
+        (Opinion("campaigns", 0.4, 0.2), "is 40\u00a0% alike"),
         (Opinion("links", 0.0, 0.8), "Its one link shows no misleading sign."),
         (Opinion("links", 0.4, 0.4, False, (Reason("link-text-differs"),)), "link text differs"),
         (Opinion("of-another-version", 0.1, 0.4), "It says no more than its score."),

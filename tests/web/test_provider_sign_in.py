@@ -92,7 +92,7 @@ def refusals(world) -> list[tuple[str, str]]:
 
 def test_an_invited_person_signs_in_and_is_known_by_subject_from_then_on(browser, provider, invited, world):
     assert sign_in(browser, after="/queue?tab=all") == "/queue?tab=all"
-    assert f"{VERA}, analyst" in browser.text("/queue")
+    assert f"{VERA}, Analyst" in browser.text("/queue")
 
     browser.post("/sign-out", seen_on="/queue")
     provider.knows("vera-1", "vera.married@example.org")  # addresses change hands, subjects do not
@@ -281,11 +281,11 @@ def mapped(configured) -> Browser:
 def test_with_a_mapping_the_provider_says_the_role_each_time(mapped, provider, invited):
     provider.knows("vera-1", VERA, groups=["staff", "phish", "bosses"])
     sign_in(mapped)
-    assert f"{VERA}, owner" in mapped.text("/queue")
+    assert f"{VERA}, Owner" in mapped.text("/queue")
     mapped.post("/sign-out", seen_on="/queue")
     provider.knows("vera-1", VERA, groups="phish")
     sign_in(mapped)
-    assert f"{VERA}, analyst" in mapped.text("/queue")
+    assert f"{VERA}, Analyst" in mapped.text("/queue")
 
 
 @pytest.mark.parametrize("groups", [["staff"], [], None, {"phish": 1}, 7])
@@ -304,7 +304,7 @@ def test_the_provider_cannot_take_the_last_owner_away(mapped, provider, world):
     mapped.post("/sign-out", seen_on="/queue")
     provider.knows("vera-1", VERA, groups=["phish"])
     sign_in(mapped)
-    assert f"{VERA}, owner" in mapped.text("/queue")
+    assert f"{VERA}, Owner" in mapped.text("/queue")
 
 
 def test_nobody_is_invited_by_a_group_alone(mapped, provider):
