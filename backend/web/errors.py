@@ -25,7 +25,7 @@ _SENTENCES = {
     400: _("The form is out of date, or the request was not a form of this site. Go back, reload the page, try again."),
     404: _("The page is gone, or it never was. The queue has everything that waits for you."),
     429: _("Wait a minute, then try again."),
-    500: _("Something went wrong on our side. Your administrator finds the reason in the log."),
+    500: _("The fault is on our side. Your administrator finds the reason in the log."),
     503: _("Nothing was changed. Try again in a moment."),
 }
 

@@ -29,6 +29,8 @@ from model.pretences import pretences
 from model.reporter import Reliability, reliability
 
 START = "starting-point"
+KEYS = {Disposition.MALICIOUS: "m", Disposition.SPAM: "s", Disposition.BULK: "b", Disposition.NONE: "n"}  # as in a list
+UNFOLDED = {"reports": 5, "events": 15}  # hundreds would push what matters off the page
 HIGHEST_ID = 2**31 - 1
 
 pages = Blueprint("message", __name__)
@@ -97,6 +99,8 @@ def _shown(services: Services, operator: Operator, message_id: int) -> dict[str,
         **_why(view, verdict, tenant.policy),
         "pictures": scale.pictures(verdict.base_margin, verdict.margin, band) if verdict else (),
         "bound": scale.MAX_LIFT,
+        "keys": KEYS,
+        "unfolded": UNFOLDED,
         "band": band,
         "sentence": words.reason,
         "caution_of": words.caution,

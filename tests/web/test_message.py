@@ -18,6 +18,7 @@ from backend.store.retention import expire_evidence
 from backend.store.tables import audit
 from backend.store.tables import retractions as retraction_rows
 from model.contract import Reason
+from model.message.facts import Address
 
 D = Disposition
 
@@ -248,6 +249,17 @@ def test_the_page_costs_the_same_for_one_report_and_for_forty(owner, world):
     one = seed_message(world, retracted=True, response=Response.RETRACT)
     many = seed_message(world, reporters=(ANA, BEN, CHLOE) * 13, retracted=True, response=Response.RETRACT)
     assert statements(many.message_id) == statements(one.message_id)
+
+
+def test_a_mail_that_hundreds_reported_stays_readable(owner, world):
+    crowd = [Address("", f"{n}@example.org") for n in range(40)]
+    seeded = seed_message(world, reporters=[ANA] * 30, known=facts(to=tuple(crowd)))
+    page = owner.page(f"/messages/{seeded.message_id}")
+    first, _, folded = page.partition("25 more</summary>")
+    assert (first.count("<bdi>ana</bdi>"), folded.count("<bdi>ana</bdi>")) == (5, 25)
+    assert "17 earlier events</summary>" in page
+    assert "4@example.org and 35 more" in words_of(page)
+    assert "5@example.org" not in words_of(page).partition("and 35 more")[0]
 
 
 def test_both_engines_bring_the_same_page(either_world):

@@ -150,6 +150,17 @@ def test_a_list_is_narrowed_saved_and_opens_first(page, world):
 
 
 @pytest.mark.browser
+def test_the_keys_that_judge_work_on_a_messages_page_too(page, world):
+    message_id = seed_message(world, "one", D.SPAM, response=Response.NOTHING).message_id
+    for key, said in (("m", D.MALICIOUS), ("m", D.MALICIOUS), ("b", D.BULK), ("s", D.SPAM), ("n", D.NONE)):
+        page.goto(f"/messages/{message_id}")
+        page.keyboard.press(key)
+        page.keyboard.press("Enter")
+        expect(page.locator(".notice")).to_have_text("Judged. Thank you: this is what Unhook learns from.")
+        assert standing(world, message_id).disposition is said
+
+
+@pytest.mark.browser
 def test_the_palette_reaches_everything_by_name(page, world):
     seed_ten(world)
     page.goto("/queue")
