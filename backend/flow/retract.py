@@ -1,7 +1,8 @@
 """Retract: is every copy out of sight, and can we prove it?
 
 Each round searches all mailboxes, journals what it finds, and takes it away. It ends with a round that finds
-nothing: that is the proof. Whatever a crash interrupts is found again in the journal.
+nothing: that is the proof. Where the provider can name recipients, theirs come first. Whatever a crash interrupts is
+found again in the journal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -78,6 +79,8 @@ class _Work:
 
     def run(self) -> None:
         found = 0
+        if not self.overruled():  # where it was delivered, as far as that is known: those need not wait for all others
+            self.journal(self.mailboxes.search_recipients(self.wanted()))
         for _ in range(_ROUNDS):
             if self.overruled():
                 break
@@ -86,7 +89,7 @@ class _Work:
             if not trial.passes(self):
                 return None
             self.settle_intended()
-            found = self.search()
+            found = self.journal(self.mailboxes.search(self.wanted()))
             if not found or not self.intended(after=0, limit=1):  # what is left was refused in this go
                 break
         return self.finish(remaining=found)
@@ -94,9 +97,9 @@ class _Work:
     def wanted(self) -> Wanted:
         return Wanted(self.message.internet_message_id, self.message.from_address, self.message.sent_at)
 
-    def search(self) -> int:
-        """Look into every mailbox; journal each confirmed copy before it is touched. Returns how many there are."""
-        candidates = self.candidates(self.mailboxes.search(self.wanted()))
+    def journal(self, searched: Iterable[Searched]) -> int:
+        """Journal each confirmed copy in these mailboxes before it is touched. Returns how many there are."""
+        candidates = self.candidates(searched)
         found = 0
         while page := list(islice(candidates, _TOGETHER)):
             found += self.confirm(page)

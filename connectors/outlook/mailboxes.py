@@ -16,6 +16,7 @@ from connectors.outlook.client import AT_A_TIME, Graph, graph_for
 from connectors.outlook.pace import Pace
 from connectors.outlook.people import People, naming
 from connectors.outlook.refusals import checked
+from connectors.outlook.trace import Traced
 
 # What Exchange Online keeps unless the tenant says otherwise; docs/permissions.md tells where it may.
 KEPT = {
@@ -76,15 +77,19 @@ class OutlookMailboxes(Mailboxes):
 
     # --- many at once
 
+    def search_recipients(self, wanted: Wanted) -> Iterator[Searched]:
+        """Whom message trace names, where it may be asked."""
+        return self._search_named(self._traced(wanted).recipients, wanted)
+
     def search(self, wanted: Wanted) -> Iterator[Searched]:
-        """Whom message trace names, where it may be asked; else everybody."""
-        recipients = self._traced(wanted)
-        if recipients:
-            known = ((one, self._find_in(one, wanted)) for one in sorted(recipients))
-            yield from _searched(together(self.graph, known))
-        else:
-            everybody = ((one, naming(one, self._find_by(one, user, wanted))) for one, user in self._users())
-            yield from _searched(together(self.graph, everybody))
+        """Whom message trace names, and everybody else unless it has had the time to name all."""
+        traced = self._traced(wanted)
+        yield from self._search_named(traced.recipients, wanted)
+        if not traced.settled:
+            done = traced.recipients | {self._people.known(one) for one in traced.recipients}
+            others = ((one, user) for one, user in self._users() if not {one.casefold(), user} & done)
+            asked = ((one, naming(one, self._find_by(one, user, wanted))) for one, user in others)
+            yield from _searched(together(self.graph, asked))
 
     def look_everywhere(self, like: Like) -> Iterator[Searched]:
         """Into every mailbox, in batches."""
@@ -132,18 +137,22 @@ class OutlookMailboxes(Mailboxes):
                 return
             ask = Ask("GET", self.graph.relative(page["@odata.nextLink"]), ask.what, ask.needs)
 
-    def _traced(self, wanted: Wanted) -> set[str]:
+    def _search_named(self, recipients: Iterable[str], wanted: Wanted) -> Iterator[Searched]:
+        known = ((one, self._find_in(one, wanted)) for one in sorted(recipients))
+        return _searched(together(self.graph, known))
+
+    def _traced(self, wanted: Wanted) -> Traced:
         """The recipients by message trace; none when it cannot be asked. A refusal is remembered for an hour."""
         if self.graph.pace.now() < self._no_trace_until:
-            return set()
+            return Traced()
         try:
             now = datetime.now(UTC).replace(tzinfo=None)
-            return trace.recipients(self.graph, wanted, now, self._domains)
+            return trace.traced(self.graph, wanted, now, self._domains)
         except Refused:
             self._no_trace_until = self.graph.pace.now() + _NO_TRACE
         except TryLater:
             pass  # opening every mailbox takes longer, and finds no less
-        return set()
+        return Traced()
 
     def _domains(self) -> set[str]:
         """The domains of our own people: a trace of outgoing mail names others too."""

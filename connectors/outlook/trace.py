@@ -1,7 +1,8 @@
 """Trace: to whom was a message delivered? Asking that is cheaper than opening every mailbox."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from connectors.contract import Wanted
 from connectors.outlook import asks
@@ -12,26 +13,45 @@ from connectors.outlook.search import moment, shifted
 
 WINDOW = timedelta(days=10)  # Microsoft answers about no longer a time at once,
 KEPT = timedelta(days=90)  # and about nothing older
+BEHIND = timedelta(hours=1)  # Microsoft speaks of 5 to 30 minutes until trace knows of a delivery
 _EARLIER = timedelta(hours=1)
 _NEVER_ARRIVED = {"failed", "recalled"}
 
 
-def recipients(graph: Graph, wanted: Wanted, now: datetime, own_domains: Callable[[], set[str]]) -> set[str]:
-    """Addresses of this organisation that got the message, or sent it. Empty when trace cannot tell.
+@dataclass(frozen=True)
+class Traced:
+    """Addresses of this organisation that got the message, or sent it; none when trace cannot tell.
 
-    `now` is UTC without a zone. Raises NotPermitted, TryLater, Refused.
+    `settled` when trace has had the time to learn of all of them: of what is still arriving it names a part.
     """
+
+    recipients: frozenset[str] = frozenset()
+    settled: bool = False
+
+
+def traced(graph: Graph, wanted: Wanted, now: datetime, own_domains: Callable[[], set[str]]) -> Traced:
+    """What trace knows. `now` is UTC without a zone. Raises NotPermitted, TryLater, Refused."""
     if not wanted.message_id:
-        return set()
+        return Traced()
     domains: set[str] | None = None
-    found = set()
+    found, settled = set(), True
     for first, last in windows(wanted.sent_at, now):
         for row in _rows(graph, wanted.message_id, first, last):
             domains = own_domains() if domains is None else domains
+            settled = settled and is_long_ago(str(row.get("receivedDateTime", "")), now)
             if str(row.get("status", "")) not in _NEVER_ARRIVED:
                 both = (str(row.get("recipientAddress", "")), str(row.get("senderAddress", "")))
                 found |= {one.casefold() for one in both if one.rpartition("@")[2].casefold() in domains}
-    return found
+    return Traced(frozenset(found), settled and bool(found))
+
+
+def is_long_ago(received: str, now: datetime) -> bool:
+    """Whether trace knows by now who else got what arrived then; not without a time."""
+    try:
+        at = datetime.fromisoformat(received)
+    except ValueError:
+        return False
+    return at.astimezone(UTC).replace(tzinfo=None) < now - BEHIND
 
 
 def windows(sent_at: datetime | None, now: datetime) -> list[tuple[datetime, datetime]]:

@@ -61,15 +61,16 @@ def test_the_connector_over_five_thousand_mailboxes(traced: bool):
             "<update-77@mailer.account-check.test>", "no-reply@account-check.test", SENT.replace(tzinfo=None)
         )
 
+        search = outlook.search_recipients if traced else outlook.search
         start = time.time()
-        found = [copy for one in outlook.search(wanted) for copy in one.copies]
+        found = [copy for one in search(wanted) for copy in one.copies]
         searched = time.time() - start
         raws = {copy.id: raw for copy, raw in outlook.fetch_many(found)}
         fetched = time.time() - start
         receipts = {copy.id: (copy, receipt) for copy, receipt in outlook.retract_many(found, Action.SOFT_DELETE)}
         after = apart.state()
         took = after["last_move"] - start
-        left = [copy for one in outlook.search(wanted) for copy in one.copies]
+        left = [copy for one in search(wanted) for copy in one.copies]
 
         start = time.time()
         back = list(outlook.restore_many((copy, receipt.held) for copy, receipt in receipts.values()))

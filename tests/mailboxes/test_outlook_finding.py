@@ -8,7 +8,8 @@ from microsoft.store import RECOVERABLE
 
 from connectors.contract import Wanted
 from connectors.errors import NoMailbox, NotPermitted, Refused
-from connectors.outlook import looking
+from connectors.outlook import looking, trace
+from connectors.outlook.search import moment
 from connectors.outlook.trace import windows
 from mailboxes.contract import ANA, BEN, NOON, like, mail, wanted
 from mailboxes.outlook_world import ANSWERS, APP, ROLES, TID, TRACE, OutlookWorld
@@ -159,6 +160,8 @@ def traced(outlook: OutlookWorld) -> OutlookWorld:
     outlook.entra.grant(TID, APP, [*ROLES, TRACE])
     outlook.directory.add_user("chloe@example.org", aliases=["cd@example.org"])
     outlook.deliver(ANA, mail())
+    (first,) = outlook.directory.traces
+    first["receivedDateTime"] = moment(NOW - timedelta(hours=2))
     return outlook
 
 
@@ -170,6 +173,30 @@ def searched(world: OutlookWorld, sent_at: datetime | None = NOW) -> dict[str, i
 def test_only_recipients_are_opened(traced: OutlookWorld):
     assert searched(traced) == {ANA: 1}
     assert traced.graph.asked("messages") == 1
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(minutes=55)])
+def test_while_trace_may_lag_behind_everybody_is_opened_once_and_recipients_come_first(
+    traced: OutlookWorld, ago: timedelta
+):
+    traced.directory.box("chloe@example.org").deliver(mail())
+    traced.directory.box(BEN).deliver(mail())  # trace does not know of this one yet
+    traced.directory.trace("<1@phish.example>", "x@phish.example", "cd@example.org", moment(datetime.now(UTC) - ago))
+    found = searched(traced)
+    assert found == {ANA: 1, "cd@example.org": 1, BEN: 1, ANSWERS: 0}
+    assert set(list(found)[:2]) == {ANA, "cd@example.org"}
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(hours=2)])
+def test_recipients_can_be_looked_into_alone(traced: OutlookWorld, ago: timedelta):
+    traced.directory.traces[0]["receivedDateTime"] = moment(NOW - ago)
+    found = traced.mailboxes.search_recipients(Wanted("<1@phish.example>", "billing@phish.example", NOW))
+    assert [(one.mailbox, len(one.copies)) for one in found] == [(ANA, 1)]
+
+
+@pytest.mark.parametrize("said", ["", "yesterday"])
+def test_a_delivery_at_no_time_is_none_that_was_long_ago(traced: OutlookWorld, said: str):
+    assert trace.is_long_ago(said, NOW) is False
 
 
 def test_a_recipient_by_another_address_is_opened(traced: OutlookWorld):
