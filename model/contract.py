@@ -135,7 +135,7 @@ class ModuleContext:
     verify_senders: tuple[str, ...] = ()
     trusted_domains: tuple[str, ...] = ()
     trusted_authserv_ids: tuple[str, ...] = ()
-    simulation_tokens: tuple[str, ...] = ()
+    simulation_tokens: tuple[str, ...] = ()  # hashed
     simulation_keys: tuple[str, ...] = ()  # public halves of Ed25519 keys, base64
     simulation_vendors: tuple[str, ...] = ()
     simulation_headers: tuple[str, ...] = ()

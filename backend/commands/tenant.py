@@ -71,7 +71,9 @@ def set_(slug: str, key: str, value: str) -> None:
     with installation() as services, services.database.begin() as tx:
         tenant = tenant_called(tx, slug)
         tenants.change_policy(tx, tenant.id, change)
-        audit.record(tx, tenant.id, SYSTEM, "settings changed", "settings", change, services.now())
+        kept = tenants.get(tx, tenant.id).policy.model_dump(mode="json")[section]
+        told = {section: {name: kept[name]} if name else kept}  # as it is kept: a token is told to nobody
+        audit.record(tx, tenant.id, SYSTEM, "settings changed", "settings", told, services.now())
     click.echo(f"{slug}: {key} = {value}")
 
 

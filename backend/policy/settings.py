@@ -13,7 +13,7 @@ from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
 from backend.errors import BadInput
 from connectors.contract import Action
-from model.modules.simulations import vendors
+from model.modules.simulations import HASHED, hashed, vendors
 
 NO_ACTION = "no-action"
 EVERY_ACTION: frozenset[str] = frozenset(Action)
@@ -148,7 +148,13 @@ class Senders(_Section):
     trusted_source_addresses: tuple[str, ...] = ()  # IP addresses recorded by the tenant's own gateway
     blocked: tuple[str, ...] = ()
     authserv_ids: tuple[str, ...] = ()  # whose Authentication-Results count
-    simulation_tokens: tuple[str, ...] = ()  # values of X-Unhook-Simulation that mark the tenant's own exercises
+    simulation_tokens: tuple[str, ...] = ()  # hashes of what X-Unhook-Simulation holds in the tenant's own exercises
+
+    @field_validator("simulation_tokens")
+    @classmethod
+    def _hashed(cls, tokens: tuple[str, ...]) -> tuple[str, ...]:
+        told = (one.strip() for one in tokens)
+        return tuple(dict.fromkeys(one if one.startswith(HASHED) else hashed(one) for one in told if one))
 
 
 class Simulations(_Section):

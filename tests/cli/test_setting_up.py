@@ -7,6 +7,7 @@ import pytest
 from backend.settings import read_settings
 from backend.store import audit, people, tenants
 from backend.store.database import open_database
+from model.modules.simulations import hashed
 
 
 def store():
@@ -42,6 +43,17 @@ def test_a_policy_number_is_set_and_shown_and_written_down(acme):
         (tenant_id,) = tenants.all_ids(tx)
         lines = audit.newest(tx, tenant_id)
     assert {"psr": {"max_automatic": 200}} in [line.detail for line in lines]
+
+
+def test_a_token_of_exercises_is_kept_as_its_hash_and_told_to_nobody(acme):
+    assert acme("tenant", "set", "acme", "senders.simulation_tokens", '["drill-4711"]').exit_code == 0
+    shown = acme("tenant", "policy", "acme").stdout
+    assert json.loads(shown)["senders"]["simulation_tokens"] == [hashed("drill-4711")]
+    with store().read() as tx:
+        (tenant_id,) = tenants.all_ids(tx)
+        told = str(audit.newest(tx, tenant_id))
+    assert hashed("drill-4711") in told
+    assert "drill-4711" not in shown + told
 
 
 @pytest.mark.parametrize(

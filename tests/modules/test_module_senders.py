@@ -89,9 +89,10 @@ def test_a_trusted_sender_is_said_and_scores_nothing():
 
 
 def test_only_the_right_token_makes_a_simulation():
-    context = ModuleContext(simulation_tokens=("4f1c-secret", ""))
+    kept = simulations.hashed("4f1c-secret")
+    context = ModuleContext(simulation_tokens=(kept, ""))
     assert simulations.is_simulation(Facts(simulation_tokens=("other", " 4f1c-secret ")), context)
-    for tokens in ((), ("",), ("4f1c",), ("4F1C-SECRET",), ("4f1c-secret2",), ("\ud800",)):
+    for tokens in ((), ("",), ("4f1c",), ("4F1C-SECRET",), ("4f1c-secret2",), ("\ud800",), (kept,)):
         assert not simulations.is_simulation(Facts(simulation_tokens=tokens), context)
     assert not simulations.is_simulation(Facts(simulation_tokens=("",)), ModuleContext(simulation_tokens=("",)))
 
