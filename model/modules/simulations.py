@@ -27,7 +27,7 @@ HEADER = "X-Unhook-Simulation"
 MOST_TRIED = 10  # headers, recipients and keys
 HASHED = "sha256:"
 CAMPAIGN = re.compile(r"[A-Za-z0-9._/-]{1,60}")
-_SIGNED = re.compile(rf"v1;\s*campaign=({CAMPAIGN.pattern});\s*signature=([A-Za-z0-9_-]{{86}})")
+SIGNED = re.compile(rf"v1;\s*campaign=({CAMPAIGN.pattern});\s*signature=([A-Za-z0-9_-]{{86}})")
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def is_simulation(facts: Facts, context: ModuleContext) -> bool:
 
 def recognised(facts: Facts, context: ModuleContext) -> Exercise | None:
     """The exercise that this message is, or None."""
-    return _by_signature(facts, context) or _by_token(facts, context) or _by_vendor(facts, context)
+    return by_signature(facts, context) or by_token(facts, context) or by_vendor(facts, context)
 
 
 def signed(facts: Facts, recipient: str, campaign: str, key: Ed25519PrivateKey) -> str:
@@ -66,9 +66,10 @@ def vendors() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(header.lower() for header in said["headers"]) for name, said in found.items()}
 
 
-def _by_signature(facts: Facts, context: ModuleContext) -> Exercise | None:
+def by_signature(facts: Facts, context: ModuleContext) -> Exercise | None:
+    """Signed for this message and one of its recipients, with a key of the tenant's."""
     for value in facts.simulation_tokens[:MOST_TRIED] if context.simulation_keys else ():
-        match = _SIGNED.fullmatch(value.strip())
+        match = SIGNED.fullmatch(value.strip())
         if match and _is_signed(facts, context, match[1], base64.urlsafe_b64decode(match[2] + "==")):
             return Exercise("signature", match[1])
     return None
@@ -109,8 +110,8 @@ def _signed_words(facts: Facts, recipient: str, campaign: str) -> bytes:
     return "\n".join(parts).encode("utf-8", "replace")
 
 
-def _by_token(facts: Facts, context: ModuleContext) -> Exercise | None:
-    """Compared in constant time."""
+def by_token(facts: Facts, context: ModuleContext) -> Exercise | None:
+    """Holds a token of the tenant's; compared in constant time."""
     found = any(
         hmac.compare_digest(mine.encode(), hashed(theirs).encode())
         for mine in context.simulation_tokens
@@ -119,14 +120,16 @@ def _by_token(facts: Facts, context: ModuleContext) -> Exercise | None:
     return Exercise("token") if found else None
 
 
-def _by_vendor(facts: Facts, context: ModuleContext) -> Exercise | None:
+def by_vendor(facts: Facts, context: ModuleContext) -> Exercise | None:
+    """Marked as the tenant's services do, and from a sender who is proven."""
     if not _is_proven(facts, context):
         return None
     there = {name.lower() for name in facts.header_names}
-    return next((Exercise(name) for name, headers in _believed(context) if there & headers), None)
+    return next((Exercise(name) for name, headers in believed(context) if there & headers), None)
 
 
-def _believed(context: ModuleContext) -> Iterator[tuple[str, frozenset[str]]]:
+def believed(context: ModuleContext) -> Iterator[tuple[str, frozenset[str]]]:
+    """The headers that count as a marker, by whose they are."""
     for name in context.simulation_vendors:
         yield name, vendors().get(name, frozenset())
     yield "header", frozenset(header.lower() for header in context.simulation_headers)

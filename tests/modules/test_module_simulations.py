@@ -1,4 +1,7 @@
-"""An exercise is recognised by a signature or by a proven sender; a marker that anybody can write hides no phish."""
+"""An exercise is recognised by a signature or by a proven sender; a marker that anybody can write hides no phish.
+
+What is missing in a mail that is none is named, way by way.
+"""
 
 import base64
 from dataclasses import replace
@@ -8,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from model.contract import ModuleContext
 from model.message.facts import Address, Attachment, Authentication, Facts, Link
-from model.modules.simulations import Exercise, recognised, signed, vendors
+from model.modules.simulation_ways import Missing, markers, ways
+from model.modules.simulations import Exercise, hashed, recognised, signed, vendors
 
 KEY, OTHER = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
 ANA, BEN = "ana@example.org", "ben@example.org"
@@ -106,3 +110,57 @@ def test_a_proven_sender_without_a_tenants_choice_is_nobody():
 
 def test_every_vendor_has_headers():
     assert all(vendors().values())
+
+
+ALL = replace(VENDOR, simulation_keys=SIGNED.simulation_keys, simulation_tokens=(hashed("drill-7"),))
+HEADER = signed(MAIL, "ana@example.org", "spring/7", KEY)
+
+
+def found(facts, context) -> list[Missing | str]:
+    """By signature, by token, by marker."""
+    told = ways(facts, context)
+    first = next((way.exercise for way in told if way.exercise), None)
+    assert first == recognised(facts, context)
+    assert all((way.exercise is None) == (way.missing is not None) for way in told)
+    return [way.missing or way.exercise.by for way in told]
+
+
+BY_HEADER = [
+    (MAIL, ALL, Missing.NO_HEADER, Missing.NO_HEADER),
+    (with_header(MAIL, HEADER), ALL, "signature", Missing.OTHER_TOKEN),
+    (with_header(MAIL, " drill-7"), ALL, Missing.NOT_SIGNED, "token"),
+    (with_header(MAIL, "drill-7", HEADER), ALL, "signature", "token"),
+    (with_header(replace(MAIL, links=()), HEADER), ALL, Missing.WRONG_SIGNATURE, Missing.OTHER_TOKEN),
+    (with_header(MAIL, HEADER), ModuleContext(), Missing.NO_KEY, Missing.NO_TOKEN),
+]
+
+
+@pytest.mark.parametrize(("facts", "context", "by_signature", "by_token"), BY_HEADER)
+def test_a_header_is_a_signature_or_a_token_or_what_is_missing_is_named(facts, context, by_signature, by_token):
+    assert found(facts, context) == [by_signature, by_token, Missing.NO_MARKER]
+
+
+BY_MARKER = [
+    (MARKED, ALL, "knowbe4"),
+    (MAIL, ALL, Missing.NO_MARKER),
+    (MARKED, replace(ALL, simulation_vendors=()), Missing.NOT_CHOSEN),
+    (replace(MARKED, header_names=("x-our-drill",)), ALL, "header"),
+    (replace(MARKED, authentication=Authentication()), ALL, Missing.NO_GATEWAY),
+    (replace(MARKED, from_=(*MAIL.from_, Address("", "x@evil.example"))), ALL, Missing.SEVERAL_SENDERS),
+    (replace(MARKED, authentication=replace(PASSED, aligned=False)), ALL, Missing.NOT_ALIGNED),
+    (replace(MARKED, from_=(Address("", "it@evil.example"),)), ALL, Missing.NOT_LISTED),
+]
+
+
+@pytest.mark.parametrize(("facts", "context", "by_marker"), BY_MARKER)
+def test_a_marker_counts_or_what_its_sender_lacks_is_named(facts, context, by_marker):
+    assert found(facts, context) == [Missing.NO_HEADER, Missing.NO_HEADER, by_marker]
+
+
+def test_each_thing_that_can_be_missing_is_named_somewhere_here():
+    assert set(Missing) <= {part for case in [*BY_HEADER, *BY_MARKER] for part in case if isinstance(part, Missing)}
+
+
+def test_markers_are_named_whether_they_are_believed_or_not():
+    assert markers(MARKED) == ("knowbe4",)
+    assert markers(replace(MAIL, header_names=("X-PhishMe", "X-Gophish-Contact"))) == ("cofense", "gophish")
