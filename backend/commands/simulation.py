@@ -10,9 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from backend.commands.opened import installation, tenant_called
 from backend.domain.people import SYSTEM
 from backend.errors import BadInput
-from backend.store import audit, tenants
+from backend.flow.simulation_secrets import Kind, make_for
+from backend.store import tenants
 from model.message.parse import parse_message
-from model.modules.simulations import CAMPAIGN, HEADER, MOST_TRIED, signed
+from model.modules.simulations import CAMPAIGN, HEADER, signed
 
 
 @click.group()
@@ -24,17 +25,10 @@ def command() -> None:
 @click.argument("tenant")
 def key(tenant: str) -> None:
     """Print a new private key; its public half goes into the tenant's policy. It is kept nowhere: copy it now."""
-    made = Ed25519PrivateKey.generate()
     with installation() as services, services.database.begin() as tx:
-        here = tenant_called(tx, tenant)
-        keys = (*here.policy.simulations.keys, base64.b64encode(made.public_key().public_bytes_raw()).decode())
-        if len(keys) > MOST_TRIED:
-            raise BadInput(f"There are {MOST_TRIED} keys already: take one out of the policy, simulations.keys.")
-        tenants.change_policy(tx, here.id, {"simulations": {"keys": list(keys)}})
-        audit.record(
-            tx, here.id, SYSTEM, "settings changed", "settings", {"simulation keys": len(keys)}, services.now()
-        )
-    click.echo(base64.b64encode(made.private_bytes_raw()).decode())
+        here = tenants.hold(tx, tenant_called(tx, tenant).id)
+        private = make_for(tx, services, here, SYSTEM, Kind.KEY)
+    click.echo(private)
 
 
 @command.command()

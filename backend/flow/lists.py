@@ -145,6 +145,14 @@ def matches_of_message(tx: Connection, tenant_id: int, message_id: int, now: dat
     return list(_matches(message.facts, context, lists.acting(tx, tenant_id, now)))
 
 
+def pattern_of(line: int, written: str, *, helps: bool, networks: bool) -> str:
+    """A pattern as it is kept. Raises BadInput, which names the line; `checked` says what the others mean."""
+    try:
+        return checked(written, helps=helps, networks=networks)
+    except BadPattern as error:
+        raise BadInput(_REFUSED[error.fault].sentence, line=line, text=written[:80]) from error
+
+
 def may(operator: Operator) -> None:
     """Raises NotAllowed."""
     if not operator.may(Right.LISTS):
@@ -211,10 +219,7 @@ def _wish(number: int, kind: str, pattern: str, comment: str, until: datetime | 
     if len(comment) > LONGEST_COMMENT or not comment.isprintable():
         raise BadInput("Line %(line)s: a comment has at most %(n)s characters.", line=number, n=LONGEST_COMMENT)
     wish = Wish(ListKind(kind), pattern.strip(), comment, until)
-    try:
-        kept = checked(wish.pattern, helps=wish.kind in LETS_OFF, networks=wish.kind in OF_SENDERS)
-    except BadPattern as error:
-        raise BadInput(_REFUSED[error.fault].sentence, line=number, text=wish.pattern[:80]) from error
+    kept = pattern_of(number, wish.pattern, helps=wish.kind in LETS_OFF, networks=wish.kind in OF_SENDERS)
     return replace(wish, pattern=kept)
 
 

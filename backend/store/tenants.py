@@ -35,6 +35,12 @@ def get(tx: Connection, tenant_id: int) -> Tenant:
     return _tenant(row)
 
 
+def hold(tx: Connection, tenant_id: int) -> Tenant:
+    """One tenant, whose policy nobody else changes until the transaction ends. Raises Unknown."""
+    tx.execute(select(tenants.c.id).where(tenants.c.id == tenant_id).with_for_update())
+    return get(tx, tenant_id)
+
+
 def by_slug(tx: Connection, slug: str) -> Tenant | None:
     """The tenant with this short name."""
     row = tx.execute(select(tenants).where(tenants.c.slug == slug)).first()

@@ -52,6 +52,7 @@ from backend.web import (
     sign_in,
     signatures,
     similar,
+    simulations,
     spelled,
     squeeze,
     stored,
@@ -119,6 +120,7 @@ def register(app: Flask, services: Services) -> None:
         upload,
         mail_settings,
         signatures,
+        simulations,
     ):
         web.register_blueprint(part.pages)
     web.before_request(csrf.protect)

@@ -1,8 +1,10 @@
 """Tenants, people, tokens, operators, migrations: what an administrator types."""
 
 import json
+from base64 import b64decode, b64encode
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from backend.settings import read_settings
 from backend.store import audit, people, tenants
@@ -54,6 +56,18 @@ def test_a_token_of_exercises_is_kept_as_its_hash_and_told_to_nobody(acme):
         told = str(audit.newest(tx, tenant_id))
     assert hashed("drill-4711") in told
     assert "drill-4711" not in shown + told
+
+
+def test_a_key_for_exercises_is_printed_once_and_the_policy_gets_its_public_half(acme):
+    printed = acme("simulation", "key", "acme").stdout.strip()
+    key = Ed25519PrivateKey.from_private_bytes(b64decode(printed, validate=True))
+    policy = acme("tenant", "policy", "acme").stdout
+    assert json.loads(policy)["simulations"]["keys"] == [b64encode(key.public_key().public_bytes_raw()).decode()]
+    with store().read() as tx:
+        (tenant_id,) = tenants.all_ids(tx)
+        line = audit.newest(tx, tenant_id)[0]
+    assert (line.action, line.detail) == ("simulation key made", {"counting": 1})
+    assert printed not in policy
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,7 @@ PAGES = [
     Page("/settings/people"),
     Page("/settings/tokens"),
     Page("/settings/outbound"),
+    Page("/settings/simulations"),
     Page("/settings/lists"),
     Page("/settings/lists?try=news@partner.example"),
     Page("/settings/signatures"),

@@ -206,6 +206,18 @@ def test_nothing_runs_where_mailboxes_were_looked_into(world, window, address, w
     assert [line for line in witness.asked if "evil" in line] == []
 
 
+def test_nothing_runs_where_a_mail_is_tried_as_an_exercise(world, window, address, witness):
+    world.set_policy(simulations={"headers": ["X-Payload"], "domains": ["evil.example"]})
+    watched = Watched(window, address)
+    for name, raw in MAILS.items():
+        watched.open("/settings/simulations")
+        watched.page.get_by_label("or its headers").fill(raw.decode())
+        watched.page.get_by_role("button", name="Ask").click()
+        watched.page.get_by_text("It would not be taken for an exercise").wait_for()
+        watched.check(name)
+    assert [line for line in witness.asked if "evil" in line] == []
+
+
 def test_nothing_runs_in_the_demos_webmail(tmp_path, sqlite_database, browser, witness):
     services = make_services(tmp_path, sqlite_database, demo=True)
     seed_demo(services)
