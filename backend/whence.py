@@ -5,9 +5,10 @@ has to carry it. Each request runs in a context of its own.
 """
 
 from contextvars import ContextVar
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 COMMAND_LINE = "command line"
+HOUSEHOLD = 64  # bits of an IPv6 address that a provider gives to one household; it chooses the other 64 as it likes
 _here: ContextVar[str] = ContextVar("whence", default="")
 
 
@@ -32,3 +33,9 @@ def spelled(text: str) -> str:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address).partition("%")[0]
+
+
+def household(text: str) -> str:
+    """Who is behind an address, for limits: itself for IPv4, its /64 for IPv6; what is no address stays as it is."""
+    address = spelled(text)
+    return str(ip_network(f"{address}/{HOUSEHOLD}", strict=False)) if ":" in address else address or text

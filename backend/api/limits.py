@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask, g, request
 from flask_limiter import Limiter
 
+from backend import whence
 from backend.api.identity import Identified, Identifier
 from backend.errors import NotIdentified
 from backend.settings import Settings
@@ -37,8 +38,8 @@ def make_limiter(app: Flask, settings: Settings) -> Limiter:
 
 
 def address() -> str:
-    """The socket's address. Never empty: a limit with an empty key would be skipped."""
-    return f"address:{request.remote_addr or 'local'}"
+    """Whoever is behind the socket's address. Never empty: a limit with an empty key would be skipped."""
+    return f"address:{whence.household(request.remote_addr or '') or 'local'}"
 
 
 def caller(identifier: Identifier) -> Callable[[], str]:

@@ -13,6 +13,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from backend import whence
 from backend.domain.received_mail import read_route
 from backend.errors import StoreUnavailable
 from backend.intake_mail import spool
@@ -74,8 +75,9 @@ class Door:
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """The sender, as often as this relay may."""
-        if not self._pace.takes(peer_of(session.peer)):
-            log.warning("sent too much", peer=peer_of(session.peer))
+        peer = peer_of(session.peer)
+        if not self._pace.takes(whence.household(peer)):
+            log.warning("sent too much", peer=peer)
             return "451 4.7.1 Too many mails in a minute, try again later"
         envelope.mail_from = address
         envelope.mail_options.extend(options)

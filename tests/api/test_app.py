@@ -184,6 +184,16 @@ def test_strangers_use_up_their_own_share_and_nobody_elses(strict):
     assert strict.send_raw(ANA).status_code == 202
 
 
+def test_a_household_is_limited_as_one_whichever_address_it_takes(strict):
+    def asked_from(address: str) -> int:
+        wrong = {"Authorization": "Bearer wrong"}
+        at = {"REMOTE_ADDR": address}
+        return strict.client().post("/api/v1/submissions", data=RAW, headers=wrong, environ_base=at).status_code
+
+    assert [asked_from(f"2001:db8:1:2::{number}") for number in range(3)] == [401, 401, 429]
+    assert asked_from("2001:db8:1:3::1") == 401
+
+
 def test_web_processes_share_their_counts_through_redis(tmp_path, sqlite_database, redis_url):
     site = make_site(tmp_path, sqlite_database, submissions_per_minute=2, queue_url=redis_url)
     other = create_app(site.services)

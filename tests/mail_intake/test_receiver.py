@@ -1,10 +1,12 @@
 """The receiver: a real client speaks to it, and only what is ours, small enough and no loop gets its 250."""
 
+import asyncio
 import smtplib
 import socket
 import ssl
 
 import pytest
+from aiosmtpd.smtp import Envelope, Session
 from microsoft.certificates import write_server_files
 from reports_by_mail import DOMAIN, PHISH, SOC, TEAM, USER, report
 from running import receiving
@@ -12,6 +14,10 @@ from running import receiving
 from backend.errors import StoreUnavailable
 from backend.intake_mail.headers import MOST_HOPS
 from backend.intake_mail.pace import Pace
+from backend.intake_mail.receiver import Door, House
+from backend.intake_mail.spool import Spool
+from backend.services import utc_now
+from backend.settings import Settings
 
 REPORT = report(PHISH)
 
@@ -137,6 +143,19 @@ def test_a_relay_that_sends_too_much_is_put_off(tmp_path):
         code, text = refused(receiver.client())
         assert (code, text[:5]) == (451, "4.7.1")
         assert len(receiver.waiting()) == 2
+
+
+def test_a_relay_has_one_pace_for_all_its_addresses(tmp_path):
+    settings = Settings(data_dir=tmp_path, receive_domain=DOMAIN, receive_per_minute=2)
+    door = Door(House(settings, Spool(tmp_path, 1_000_000), bool, lambda: None, utc_now))
+
+    def sent_from(address: str) -> str:
+        session = Session(None)
+        session.peer = (address, 50_000, 0, 0)
+        return asyncio.run(door.handle_MAIL(None, session, Envelope(), SOC, []))[:3]
+
+    assert [sent_from(f"2001:db8:1:2::{number}") for number in range(3)] == ["250", "250", "451"]
+    assert sent_from("2001:db8:1:3::1") == "250"
 
 
 def test_a_pace_allows_more_as_time_goes_by():

@@ -60,6 +60,23 @@ def test_only_an_address_gets_into_the_log(text, spelled):
 
 
 @pytest.mark.parametrize(
+    ("text", "household"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("a socket", "a socket"),
+        ("", ""),
+    ],
+)
+def test_a_household_is_one_whichever_of_its_addresses_it_takes(text, household):
+    assert whence.household(text) == household
+
+
+@pytest.mark.parametrize(
     "change",
     [
         update(log).values(actor="policy"),
