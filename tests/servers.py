@@ -17,7 +17,7 @@ HOLD = '"$@" </dev/null & server=$!; cat >/dev/null; kill -INT $server; wait $se
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[str]:
+def postgres(shared_buffers: str = "64MB") -> Iterator[str]:
     """A PostgreSQL of our own on a Unix socket; yields the folder of the socket."""
     with _folder("unhook-pg-") as home:
         account = _account()
@@ -26,7 +26,15 @@ def postgres() -> Iterator[str]:
         locale = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust", "--username=postgres", "--no-sync"]
         _run([programs / "initdb", "-D", data, *locale], account)
 
-        quick = ["-F", "-c", "full_page_writes=off", "-c", "max_connections=200", "-c", "shared_buffers=64MB"]
+        quick = [
+            "-F",
+            "-c",
+            "full_page_writes=off",
+            "-c",
+            "max_connections=200",
+            "-c",
+            f"shared_buffers={shared_buffers}",
+        ]
         command = [programs / "postgres", "-D", data, "-k", home, "-h", "", *quick]
         ready = [programs / "pg_isready", "-q", "-h", home, "-U", "postgres"]
         with _running("PostgreSQL", command, account, home, lambda: subprocess.run(ready, check=False).returncode == 0):

@@ -10,8 +10,11 @@ from rows import NOW, add_message, add_tenant
 from sqlalchemy import text
 
 from backend.errors import BadInput, Unknown
-from backend.store import matching, queue_rows, search, search_index
+from backend.store import hits, matching, queue_rows, search, search_index
+from backend.store.asked import asked_of
 from backend.store.database import upgrade
+from backend.store.filters import Filters
+from backend.store.query import understand
 from backend.store.words import LONGEST_DOCUMENT, terms
 
 BODIES = {
@@ -46,6 +49,7 @@ def filled(database):
     return find
 
 
+NONE_IS_FEW = {"sqlite": -1, "postgresql": -1}
 FINDS = {
     "invoice": ["invoice"],
     "INVOICE overdue": ["invoice"],
@@ -154,10 +158,29 @@ def test_any_text_can_be_indexed_and_any_query_asked(database, query, body):
     assert whole == [message] or not terms(body)
 
 
-def test_frequent_and_rare_words_are_found_alike(filled, monkeypatch):
+@pytest.mark.parametrize("limits", [{"FEW": NONE_IS_FEW}, {"MANY": -1}, {"FEW": NONE_IS_FEW, "FIRST_WINDOW": 1}])
+def test_frequent_and_rare_words_are_found_alike(filled, monkeypatch, limits):
     rare = {query: filled(query) for query in FINDS}
-    monkeypatch.setattr(matching, "FEW", {"sqlite": -1, "postgresql": -1})
+    for name, value in limits.items():
+        monkeypatch.setattr(matching, name, value)
     assert {query: filled(query) for query in FINDS} == rare
+
+
+def test_postgresql_expects_what_it_has_counted(postgres_database):
+    with postgres_database.begin() as tx:
+        tenant = add_tenant(tx)
+        for number in range(60):
+            words = "invoice overdue" if number < 20 else "nothing to pay"
+            search.index_message(tx, tenant, add_message(tx, tenant, str(number)), "", "", words)
+        queue_rows.write_marked(tx)
+        tx.execute(text("ANALYZE search_documents"))
+
+        def expected(query):
+            return hits.expected(tx, asked_of(tx, tenant, understand(Filters(query=query))))
+
+        assert (expected("invoice").matches, expected("invoice").documents) == (20, 60)
+        assert expected('"invoice overdue"').matches == 20, "side by side is not by chance"
+        assert expected("unheard").matches < 20
 
 
 def test_another_tenants_messages_are_never_found(database):

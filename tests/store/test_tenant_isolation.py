@@ -28,6 +28,7 @@ from backend.errors import BadInput, UnhookError
 from backend.policy.replies import Text
 from backend.store import (
     alarms,
+    asked,
     audit,
     audit_view,
     backtests,
@@ -69,6 +70,7 @@ from backend.store.audit_view import Wanted
 from backend.store.evidence import EvidenceMissing, EvidenceStore
 from backend.store.filters import Filters, Order
 from backend.store.progress import operation_progress, retraction_progress
+from backend.store.query import understand
 from backend.store.tables import metadata
 from model.message.facts import Facts
 
@@ -306,6 +308,7 @@ CALLS = {
     "search.find": lambda w: search.find(w.tx, w.north, "southern secret"),
     "search.index_message": lambda w: search.index_message(w.tx, w.north, w.south["message"], "x", "", "", ""),
     "search.index_facts": lambda w: search.index_facts(w.tx, w.north, w.south["message"], Facts(subject="x")),
+    "asked.asked_of": lambda w: any(asked.asked_of(w.tx, w.north, understand(Filters(reporter="south"))).groups),
     "matching.find": lambda w: matching.find(w.tx, w.north, Filters(query="southern secret"), Order.HARM),
     "queue.page": lambda w: queue.page(w.tx, w.north, Filters()).rows,
     "queue.groups": lambda w: queue.groups(w.tx, w.north, Filters())[0],
