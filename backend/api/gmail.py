@@ -19,15 +19,17 @@ from backend.api.google import GoogleEvents, Pressed
 from backend.api.identity import Identified
 from backend.api.limits import READS_PER_MINUTE, address
 from backend.api.words import told
-from backend.domain.submission import Kind, Report, State, Submission, SubmittedAs
-from backend.errors import BadInput, NotIdentified, StoreUnavailable, UnhookError, Unknown
+from backend.domain.submission import TAKEN_BACK, Kind, Report, State, Submission, SubmittedAs
+from backend.errors import BadInput, Conflict, NotIdentified, StoreUnavailable, UnhookError, Unknown
 from backend.flow.intake import intake
 from backend.flow.own_page import OF_A_BUTTON, link_to
+from backend.flow.own_reports import withdraw_until
+from backend.flow.withdraw import withdraw
 from backend.services import Services
 from backend.store import messages, submissions
 from connectors.errors import ConnectorError
 from connectors.gmail.addon import cards
-from connectors.gmail.addon.addresses import HOMEPAGE, MESSAGE, REFRESH, REPORT
+from connectors.gmail.addon.addresses import HOMEPAGE, MESSAGE, REFRESH, REPORT, WITHDRAW
 from connectors.gmail.addon.answers import Json, asking_for, opened, replaced
 from connectors.gmail.addon.event import Event
 from connectors.gmail.addon.message import Read, Reader, spellings
@@ -68,7 +70,7 @@ class GmailCards:
             own_page = self._own_page(pressed.who)
             with self._services.database.read() as tx:
                 mine = submissions.own(tx, pressed.who.tenant_id, pressed.who.person.id, LAST)
-                last = [_result(tx, one) for one in mine]
+                last = [_result(tx, self._services, one) for one in mine]
         return opened(cards.homepage(words, self._base, last, own_page))
 
     def message(self, _: Pressed, words: Words) -> Json:
@@ -103,12 +105,19 @@ class GmailCards:
 
     def refresh(self, pressed: Pressed, words: Words) -> Json:
         """How a report of one's own stands now. Another person's is as unknown as none at all."""
-        if pressed.who is None:
-            raise NoSuchReport
-        number = pressed.event.submission
-        if not (number.isascii() and number.isdigit() and len(number) < HIGHEST_NUMBER):
-            raise NoSuchReport
-        return replaced(self._card(pressed.who, words, int(number)))
+        who, number = _asked_about(pressed)
+        return replaced(self._card(who, words, number))
+
+    def withdraw(self, pressed: Pressed, words: Words) -> Json:
+        """Take a report of one's own back; whoever is too late is told so, and how it stands."""
+        who, number = _asked_about(pressed)
+        try:
+            withdraw(self._services, who.person, number)
+        except Unknown as error:
+            raise NoSuchReport from error
+        except Conflict:
+            return replaced(self._card(who, words, number, too_late=True))
+        return replaced(self._card(who, words, number))
 
     def _read(self, event: Event) -> Read | None:
         """The message; None when it cannot be read now: then a worker fetches it from the mailbox."""
@@ -119,14 +128,16 @@ class GmailCards:
             return None
         return read if len(read.raw) <= self._services.settings.max_message_bytes else None
 
-    def _card(self, who: Identified, words: Words, number: int, *, already: bool = False) -> Json:
+    def _card(
+        self, who: Identified, words: Words, number: int, *, already: bool = False, too_late: bool = False
+    ) -> Json:
         with self._services.database.read() as tx:
             mine = submissions.get_own(tx, who.tenant_id, who.person.id, number)
             if mine is None:
                 raise NoSuchReport
-            shown = _result(tx, mine)
+            shown = _result(tx, self._services, mine)
         again = already or mine.reported_before
-        return cards.result(words, self._base, shown, self._own_page(who), already=again)
+        return cards.result(words, self._base, shown, self._own_page(who), already=again, too_late=too_late)
 
     def _own_page(self, who: Identified) -> str:
         return link_to(self._services, who.person, OF_A_BUTTON)
@@ -141,6 +152,7 @@ def register(app: Flask, services: Services, limiter: Limiter) -> None:
         (MESSAGE, "message", views.message, READS_PER_MINUTE),
         (REPORT, "report", views.report, services.settings.submissions_per_minute),
         (REFRESH, "refresh", views.refresh, READS_PER_MINUTE),
+        (WITHDRAW, "withdraw", views.withdraw, services.settings.submissions_per_minute),
     ]:
         limit = limiter.limit(f"{most}/minute", key_func=key, exempt_when=is_google_alone)
         answering = limit(_answering(events, view))
@@ -204,6 +216,14 @@ def _sentence(words: Words, error: Exception) -> str:
     return words.unreachable if isinstance(error, StoreUnavailable) else words.failed
 
 
+def _asked_about(pressed: Pressed) -> tuple[Identified, int]:
+    """Who pressed, and the number on their card. Whose report that is, is still to be found out."""
+    number = pressed.event.submission
+    if pressed.who is None or not (number.isascii() and number.isdigit() and len(number) < HIGHEST_NUMBER):
+        raise NoSuchReport
+    return pressed.who, int(number)
+
+
 def _to_ask_for(pressed: Pressed) -> tuple[str, ...]:
     """What the person has to grant first. Asking for what is granted would bring the same event again, and again."""
     nothing_said = pressed.who is None and pressed.event.scopes is None
@@ -224,7 +244,7 @@ def _report_of(who: Identified, event: Event, message_id: str, key: str) -> Repo
     )
 
 
-def _result(tx: Connection, one: Submission) -> cards.Result:
+def _result(tx: Connection, services: Services, one: Submission) -> cards.Result:
     message = messages.get(tx, one.tenant_id, one.message_id) if one.message_id is not None else None
     verdict = told(tx, one.tenant_id, one.message_id) if one.message_id is not None else None
     return cards.Result(
@@ -236,4 +256,6 @@ def _result(tx: Connection, one: Submission) -> cards.Result:
         retracted=bool(verdict and verdict.retracted),
         simulation=bool(verdict and verdict.simulation),
         failed=one.state is State.FAILED,
+        can_take_back=withdraw_until(services, one) is not None,
+        taken_back=one.state in TAKEN_BACK,
     )

@@ -22,7 +22,8 @@ SITUATIONS = sorted(every_card(EN, BASE))
 SAME_AS_OUTLOOK = {
     "title", "question", "phish", "phish_hint", "spam", "spam_hint", "comment", "send", "next", "next1", "next2",
     "next3", "thanks", "untouched", "already", "simulation", "checking", "unchecked", "last", "all", "none_yet",
-    "as_phish", "as_spam", "no_subject", "unreachable", "failed",
+    "as_phish", "as_spam", "no_subject", "unreachable", "failed", "take_back", "took_back",
+    "too_late", "taken_back",
 }  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def test_every_address_that_google_is_given_is_answered(embedded):
     called = {value for value in given if str(value).startswith(f"{BASE}/gmail/")}
 
     posted = {rule.rule for rule in embedded.app.url_map.iter_rules() if "POST" in rule.methods}
-    assert called == {f"{BASE}/gmail/{name}" for name in ("homepage", "message", "report", "refresh")}
+    assert called == {f"{BASE}/gmail/{name}" for name in ("homepage", "message", "report", "refresh", "withdraw")}
     assert {value.removeprefix(BASE) for value in called} <= posted
 
 
@@ -91,7 +92,7 @@ def test_a_link_leads_to_ones_own_reports_and_never_to_the_phish():
         for path, value in leaves(card)
         if path.endswith("openLink.url")
     }
-    assert linked == {(situation, f"{BASE}/reports/enter/signed") for situation in ("already", "homepage")}
+    assert linked == {(situation, f"{BASE}/reports/enter/signed") for situation in ("already", "too late", "homepage")}
 
 
 def test_nothing_of_the_message_is_on_the_first_card():
@@ -110,8 +111,18 @@ def test_a_button_to_look_again_is_there_only_while_there_is_something_to_wait_f
     situations = every_card(EN, BASE)
 
     assert {name for name in situations if "refresh" in str(situations[name].get("fixedFooter"))} == {
-        "waiting", "read but undecided", "already",
+        "waiting", "read but undecided", "already", "just reported",
     }  # fmt: skip
+
+
+def test_a_report_is_taken_back_from_the_card_only_while_that_is_possible():
+    situations = every_card(EN, BASE)
+
+    assert {name for name in situations if "/gmail/withdraw" in str(situations[name])} == {"just reported"}
+    assert "See the result" not in shown(situations["taken back"])
+    assert "do not open" not in shown(situations["taken back"])
+    assert EN.too_late in shown(situations["too late"])
+    assert EN.meanings["MALICIOUS"] in shown(situations["too late"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,7 +14,7 @@ from backend.flow.fetch import fetch
 from backend.store import people
 from connectors.gmail.addon.words import LANGUAGES
 
-PATHS = ["/gmail/homepage", "/gmail/message", "/gmail/report", "/gmail/refresh"]
+PATHS = ["/gmail/homepage", "/gmail/message", "/gmail/report", "/gmail/refresh", "/gmail/withdraw"]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from connectors.gmail.addon.tokens import UNPROVEN
 
 jws = PyJWS()
 WHERE = "/gmail/report"
-PATHS = ["/gmail/homepage", "/gmail/message", "/gmail/report", "/gmail/refresh"]
+PATHS = ["/gmail/homepage", "/gmail/message", "/gmail/report", "/gmail/refresh", "/gmail/withdraw"]
 HOUR = 3600
 
 

@@ -92,3 +92,6 @@ class Button:
 
     def refresh(self, number: object) -> TestResponse:
         return self.post("/gmail/refresh", self.event(parameters={"submission": str(number)}))
+
+    def withdraw(self, number: object) -> TestResponse:
+        return self.post("/gmail/withdraw", self.event(parameters={"submission": str(number)}))

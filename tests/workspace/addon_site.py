@@ -59,9 +59,15 @@ class GmailSite:
 
 
 def make_gmail_site(
-    folder: Path, database: Database | None, google: GoogleWithAddOn, *, works: bool = False, **settings: Any
+    folder: Path,
+    database: Database | None,
+    google: GoogleWithAddOn,
+    *,
+    works: bool = False,
+    instead: dict[str, object] | None = None,
+    **settings: Any,
 ) -> GmailSite:
-    """The app; with `works`, every step is done before the event is answered."""
+    """The app; with `works`, every step is done before the event is answered. `instead` is as for `make_services`."""
     for address in (ANA, BEN, ADMIN, ANSWERS):
         google.store.add(address)
     google.admin.administrators.add(ADMIN)
@@ -70,7 +76,7 @@ def make_gmail_site(
     services = make_services(
         folder,
         database,
-        {} if works else {"wake": queue},
+        {**({} if works else {"wake": queue}), **(instead or {})},
         **{
             "public_url": URL,
             "ca_file": google.ca_file,

@@ -16,6 +16,8 @@ def every_card(words: Words, base: str) -> dict[str, dict[str, Any]]:
         "waiting": cards.Result(7, "phish"),
         "read but undecided": cards.Result(7, "spam", HOSTILE),
         "failed": cards.Result(7, "phish", failed=True),
+        "just reported": cards.Result(7, "phish", can_take_back=True),
+        "taken back": cards.Result(7, "phish", taken_back=True),
         "simulation": cards.Result(7, "phish", "Exercise", "MALICIOUS", reasons, simulation=True),
         **{one: cards.Result(7, "phish", HOSTILE, one, reasons, retracted=True) for one in DISPOSITIONS},
         "a disposition of tomorrow": cards.Result(7, "phish", "x", "NEW"),
@@ -23,6 +25,7 @@ def every_card(words: Words, base: str) -> dict[str, dict[str, Any]]:
     made = {name: cards.result(words, base, one) for name, one in results.items()}
     own_page = f"{base}/reports/enter/signed"
     made["already"] = cards.result(words, base, results["waiting"], own_page, already=True)
+    made["too late"] = cards.result(words, base, results["MALICIOUS"], own_page, too_late=True)
     made["question"] = cards.question(words, base)
     made["homepage of nobody"] = cards.homepage(words, base, [])
     made["homepage"] = cards.homepage(words, base, list(results.values()), own_page)

@@ -4,12 +4,12 @@ Google reads a little HTML in a card's text, so whatever did not come from us is
 """
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from connectors.gmail.addon.addresses import LOGO, REFRESH, REPORT
+from connectors.gmail.addon.addresses import LOGO, REFRESH, REPORT, WITHDRAW
 from connectors.gmail.addon.words import Words
 
 Json = dict[str, Any]
@@ -32,6 +32,8 @@ class Result:
     retracted: bool = False
     simulation: bool = False
     failed: bool = False
+    can_take_back: bool = False
+    taken_back: bool = False
 
 
 def question(words: Words, base_url: str) -> Json:
@@ -53,33 +55,36 @@ def question(words: Words, base_url: str) -> Json:
         "widgets": [_paragraph(words.next1), _paragraph(words.next2), _paragraph(words.next3)],
     }
     widgets = [{"widgets": [{"selectionInput": asked}, {"textInput": comment}]}, what_next]
-    return _card("report", words, base_url, widgets, _button(words.send, f"{base_url}{REPORT}"))
+    return _card("report", words, base_url, widgets, _button(words.send, _press(f"{base_url}{REPORT}")))
 
 
 def homepage(words: Words, base_url: str, last: Sequence[Result], own_page: str = "") -> Json:
     """Beside the list of messages: what the button is for, what became of one's last reports, and the way to all."""
     reports = [_line(words, one) for one in last] or [_paragraph(words.none_yet)]
     sections: list[Json] = [{"widgets": [_paragraph(words.open_one)]}, {"header": words.last, "widgets": reports}]
-    sections += _way_to_all(words, own_page)
+    sections += _buttons(_way_to_all(words, own_page))
     return _card("homepage", words, base_url, sections)
 
 
-def result(words: Words, base_url: str, shown: Result, own_page: str = "", *, already: bool = False) -> Json:
+def result(
+    words: Words, base_url: str, shown: Result, own_page: str = "", *, already: bool = False, too_late: bool = False
+) -> Json:
     """After a report: thanks, and the verdict when there is one; a button to look again while there is none.
 
-    `own_page` leads to the person's own reports, where this one can be taken back or its verdict contested.
+    `own_page` leads to the person's own reports, where a verdict can be contested. `too_late`: it was to be taken back.
     """
-    widgets = [_paragraph(words.simulation if shown.simulation else words.already if already else words.thanks)]
-    widgets += [_line(words, shown)]
+    widgets = [_paragraph(words.too_late)] if too_late else []
+    widgets += [_paragraph(_greeting(words, shown, already=already)), _line(words, shown)]
     if shown.disposition and not shown.simulation:
         widgets += [_paragraph(sentence) for sentence in _verdict(words, shown)]
-    elif not shown.disposition:
+    elif not shown.disposition and not shown.taken_back:
         widgets += [_paragraph(words.untouched)]
 
     again = None
-    if not shown.disposition and not shown.failed:
-        again = _button(words.refresh, f"{base_url}{REFRESH}", {"submission": str(shown.number)})
-    return _card("result", words, base_url, [{"widgets": widgets}, *_way_to_all(words, own_page)], again)
+    if not shown.disposition and not shown.failed and not shown.taken_back:
+        again = _button(words.refresh, _press(f"{base_url}{REFRESH}", shown))
+    ways = [*_way_back(words, base_url, shown), *_way_to_all(words, own_page)]
+    return _card("result", words, base_url, [{"widgets": widgets}, *_buttons(ways)], again)
 
 
 def problem(words: Words, base_url: str, sentence: str) -> Json:
@@ -106,7 +111,8 @@ def _verdict(words: Words, shown: Result) -> list[str]:
 
 def _line(words: Words, shown: Result) -> Json:
     """One report: how it was reported, of which message, and how it stands."""
-    stands = words.names.get(shown.disposition, words.unchecked if shown.failed else words.checking)
+    open_ = words.taken_back if shown.taken_back else words.unchecked if shown.failed else words.checking
+    stands = words.names.get(shown.disposition, open_)
     text: Json = {
         "topLabel": words.as_spam if shown.submitted_as == SPAM else words.as_phish,
         "text": f"<b>{stands}</b>" if shown.disposition in _DANGEROUS else stands,
@@ -117,20 +123,40 @@ def _line(words: Words, shown: Result) -> Json:
     return {"decoratedText": text}
 
 
-def _way_to_all(words: Words, own_page: str) -> list[Json]:
-    if not own_page:
+def _greeting(words: Words, shown: Result, *, already: bool) -> str:
+    if shown.taken_back:
+        return words.took_back
+    if shown.simulation:
+        return words.simulation
+    return words.already if already else words.thanks
+
+
+def _way_back(words: Words, base_url: str, shown: Result) -> list[Json]:
+    """Gmail never takes this button away by itself: whoever presses it too late is told so."""
+    if not shown.can_take_back:
         return []
-    link = {"text": words.all, "onClick": {"openLink": {"url": own_page}}}
-    return [{"widgets": [{"buttonList": {"buttons": [link]}}]}]
+    return [{"text": words.take_back, "onClick": {"action": _press(f"{base_url}{WITHDRAW}", shown)}}]
+
+
+def _way_to_all(words: Words, own_page: str) -> list[Json]:
+    return [{"text": words.all, "onClick": {"openLink": {"url": own_page}}}] if own_page else []
+
+
+def _buttons(buttons: list[Json]) -> list[Json]:
+    return [{"widgets": [{"buttonList": {"buttons": buttons}}]}] if buttons else []
 
 
 def _paragraph(text: str) -> Json:
     return {"textParagraph": {"text": text}}
 
 
-def _button(text: str, function: str, parameters: Mapping[str, str] | None = None) -> Json:
-    given = [{"key": key, "value": value} for key, value in (parameters or {}).items()]
-    action: Json = {"function": function, "loadIndicator": "SPINNER", **({"parameters": given} if given else {})}
+def _press(function: str, shown: Result | None = None) -> Json:
+    """Google posts to this address, with the number of the report that the card shows."""
+    given = [{"key": "submission", "value": str(shown.number)}] if shown else []
+    return {"function": function, "loadIndicator": "SPINNER", **({"parameters": given} if given else {})}
+
+
+def _button(text: str, action: Json) -> Json:
     return {"text": text, "type": "FILLED", "onClick": {"action": action}}
 
 

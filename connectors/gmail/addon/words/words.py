@@ -33,6 +33,10 @@ class Words:
     last: str
     all: str
     none_yet: str
+    take_back: str
+    took_back: str
+    too_late: str
+    taken_back: str
     as_phish: str
     as_spam: str
     no_subject: str
