@@ -25,17 +25,13 @@ LONGEST_LOOK_BACK = timedelta(days=366)
 @needs(Right.SETTINGS)
 def outbound(services: Services, operator: Operator) -> ResponseReturnValue:
     """The page."""
-    with services.database.read() as tx:
-        places = outbox.all_of(tx, operator.tenant_id)
-        shown = [(one, outbox.standing(tx, operator.tenant_id, one.id)) for one in places]
-        actions = audit_view.actions(tx, operator.tenant_id)
-    return render_template("outbound.html", here="settings", places=shown, actions=actions, kinds=list(SCHEMES))
+    return _page(services, operator)
 
 
 @pages.post("/settings/outbound")
 @needs(Right.SETTINGS)
 def add(services: Services, operator: Operator) -> ResponseReturnValue:
-    """Another system; its secret is shown once."""
+    """Another system; its secret is shown once, in this answer: a redirect would carry it in a cookie."""
     form = request.form
     events = [event[:100] for event in form.getlist("event")][:100]
     try:
@@ -44,9 +40,9 @@ def add(services: Services, operator: Operator) -> ResponseReturnValue:
         )
     except BadInput as refusal:
         flash(str(refusal), "wrong")
-    else:
-        flash(_("Its signing secret is %(secret)s. Copy it now: it is not shown again.", secret=secret), "done")
-    return redirect(url_for("web.outbound.outbound"), 303)
+        return redirect(url_for("web.outbound.outbound"), 303)
+    said = _("Its signing secret is %(secret)s. Copy it now: it is not shown again.", secret=secret)
+    return _page(services, operator, said)
 
 
 @pages.post(f"{ONE}/again")
@@ -66,6 +62,15 @@ def remove(services: Services, operator: Operator, webhook_id: int) -> ResponseR
     flow.remove(services, operator, webhook_id)
     flash(_("Removed. Nothing is sent there any more."), "done")
     return redirect(url_for("web.outbound.outbound"), 303)
+
+
+def _page(services: Services, operator: Operator, once: str = "") -> str:
+    with services.database.read() as tx:
+        places = outbox.all_of(tx, operator.tenant_id)
+        shown = [(one, outbox.standing(tx, operator.tenant_id, one.id)) for one in places]
+        actions = audit_view.actions(tx, operator.tenant_id)
+    told = {"places": shown, "actions": actions, "kinds": list(SCHEMES), "once": once}
+    return render_template("outbound.html", here="settings", **told)
 
 
 def _day(text: str, now: datetime) -> datetime | None:

@@ -24,10 +24,7 @@ ONE = f"/settings/people/<int(min=1, max={HIGHEST_ID}):operator_id>"
 @needs(Right.PEOPLE)
 def people(services: Services, operator: Operator) -> ResponseReturnValue:
     """The page."""
-    with services.database.read() as tx:
-        everybody = members.members(tx, operator.tenant_id)
-    shown = {"members": everybody, "roles": list(Role), "now": services.now()}
-    return render_template("people.html", here="people", provider=bool(services.settings.oidc_issuer), **shown)
+    return _page(services, operator)
 
 
 @pages.post("/settings/people")
@@ -38,9 +35,8 @@ def add(services: Services, operator: Operator) -> ResponseReturnValue:
     if services.settings.oidc_issuer and request.form.get("way") != "password":
         said = _("Invited. They can sign in for two weeks from now on.")
         _try(lambda: staff.invite(services, operator, name, role), said)
-    else:
-        _tell(lambda: staff.add_with_password(services, operator, name, role))
-    return _back()
+        return _back()
+    return _tell(services, operator, lambda: staff.add_with_password(services, operator, name, role))
 
 
 @pages.post(f"{ONE}/role")
@@ -66,8 +62,7 @@ def invite(services: Services, operator: Operator, operator_id: int) -> Response
 @needs(Right.PEOPLE)
 def new_password(services: Services, operator: Operator, operator_id: int) -> ResponseReturnValue:
     """A password to hand over."""
-    _tell(lambda: staff.new_password(services, operator, operator_id))
-    return _back()
+    return _tell(services, operator, lambda: staff.new_password(services, operator, operator_id))
 
 
 @pages.post(f"{ONE}/sign-out")
@@ -115,15 +110,22 @@ def _try(act: Callable[[], object], done: str) -> None:
             flash(done, "done")
 
 
-def _tell(make: Callable[[], str]) -> None:
-    """Shown once, in the answer to whoever asked for it; only its hash is kept."""
+def _tell(services: Services, operator: Operator, make: Callable[[], str]) -> ResponseReturnValue:
+    """Shown once, in this very answer: a redirect would carry it in a cookie. Only its hash is kept."""
     try:
         password = make()
     except (Conflict, BadInput) as refusal:
         flash(spoken(refusal), "wrong")
-    else:
-        said = _("Their password is %(password)s. Hand it over now: it is not shown again, and they must change it.")
-        flash(said % {"password": password}, "done")
+        return _back()
+    said = _("Their password is %(password)s. Hand it over now: it is not shown again, and they must change it.")
+    return _page(services, operator, said % {"password": password})
+
+
+def _page(services: Services, operator: Operator, once: str = "") -> str:
+    with services.database.read() as tx:
+        everybody = members.members(tx, operator.tenant_id)
+    shown = {"members": everybody, "roles": list(Role), "now": services.now(), "once": once}
+    return render_template("people.html", here="people", provider=bool(services.settings.oidc_issuer), **shown)
 
 
 def _back() -> ResponseReturnValue:

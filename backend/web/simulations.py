@@ -80,24 +80,16 @@ def save(services: Services, operator: Operator) -> ResponseReturnValue:
 @needs(Right.SETTINGS)
 def make_key(services: Services, operator: Operator) -> ResponseReturnValue:
     """A new one; its private half is shown once."""
-
-    def make() -> None:
-        key = secrets.make(services, operator, Kind.KEY)
-        flash(_("The private key is %(key)s. Copy it into a file now: it is kept nowhere.", key=key), "done")
-
-    return _done(make)
+    said = _("The private key is %(key)s. Copy it into a file now: it is kept nowhere.")
+    return _made(services, operator, Kind.KEY, said)
 
 
 @pages.post(f"{ALL}/tokens")
 @needs(Right.SETTINGS)
 def make_token(services: Services, operator: Operator) -> ResponseReturnValue:
     """A new one, shown once: only its hash is kept."""
-
-    def make() -> None:
-        token = secrets.make(services, operator, Kind.TOKEN)
-        flash(_("The token is %(token)s. Copy it now: it is not shown again.", token=token), "done")
-
-    return _done(make)
+    said = _("The token is %(token)s. Copy it now: it is not shown again.")
+    return _made(services, operator, Kind.TOKEN, said)
 
 
 @pages.post(f"{ALL}/keys/end")
@@ -146,6 +138,7 @@ def _page(
     typed: Mapping[str, Any] | None = None,
     tried: Tried | None = None,
     pasted: str = "",
+    once: str = "",
 ) -> str:
     with services.database.read() as tx:
         tenant = tenants.get(tx, operator.tenant_id)
@@ -158,7 +151,7 @@ def _page(
     shown |= {"tenant": tenant, "gateways": tenant.policy.senders.authserv_ids, "typed": typed or _written(tenant)}
     shown |= {"header": HEADER, "event": flow.REPORTED, "ways": WAYS, "missing": MISSING, "longest": LONGEST_PASTED}
     shown |= {"vendors": {name: (SERVICES.get(name, name), sorted(headers)) for name, headers in vendors().items()}}
-    shown |= {"pasted": pasted, "tried": tried, "marked": markers(tried.facts) if tried else ()}
+    shown |= {"once": once, "pasted": pasted, "tried": tried, "marked": markers(tried.facts) if tried else ()}
     return render_template("simulations.html", here="settings", **shown)
 
 
@@ -167,6 +160,16 @@ def _written(tenant: Tenant) -> dict[str, Any]:
     standing = flow.markers_of(tenant)
     lines = {name: "\n".join(kept) for name, kept in asdict(standing).items()}
     return {**lines, "vendors": standing.vendors}
+
+
+def _made(services: Services, operator: Operator, kind: Kind, said: str) -> ResponseReturnValue:
+    """In this very answer: a redirect would carry the secret in a cookie."""
+    try:
+        secret = secrets.make(services, operator, kind)
+    except Conflict as refusal:
+        flash(spoken(refusal), "wrong")
+        return _back()
+    return _page(services, operator, once=said % {kind.value: secret})
 
 
 def _done(act: Callable[[], None]) -> ResponseReturnValue:

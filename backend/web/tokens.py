@@ -20,18 +20,13 @@ pages = Blueprint("tokens", __name__)
 @needs(Right.SETTINGS)
 def tokens(services: Services, operator: Operator) -> ResponseReturnValue:
     """The page."""
-    with services.database.read() as tx:
-        found = service_tokens.of_tenant(tx, operator.tenant_id)
-        names = operators.names(tx, operator.tenant_id)
-    may = programs.grantable(operator)
-    shown = {"tokens": found, "names": names, "scopes": list(Scope), "grantable": may, "now": services.now()}
-    return render_template("tokens.html", here="settings", **shown)
+    return _page(services, operator)
 
 
 @pages.post("/settings/tokens")
 @needs(Right.SETTINGS)
 def issue(services: Services, operator: Operator) -> ResponseReturnValue:
-    """A new one, shown once: only its hash is kept."""
+    """A new one, shown once, in this answer: a redirect would carry it in a cookie. Only its hash is kept."""
     chosen = request.form.getlist("scope")
     if any(scope not in list(Scope) for scope in chosen):
         raise BadInput("Choose from the scopes that there are.")
@@ -41,10 +36,8 @@ def issue(services: Services, operator: Operator) -> ResponseReturnValue:
         token = programs.issue(services, operator, request.form.get("name", ""), [Scope(s) for s in chosen], number)
     except (BadInput, NotAllowed) as refusal:
         flash(spoken(refusal), "wrong")
-    else:
-        said = _("The token is %(token)s. Copy it now: it is not shown again.", token=token)
-        flash(said, "done")
-    return redirect(url_for("web.tokens.tokens"), 303)
+        return redirect(url_for("web.tokens.tokens"), 303)
+    return _page(services, operator, _("The token is %(token)s. Copy it now: it is not shown again.", token=token))
 
 
 @pages.post(f"/settings/tokens/<int(min=1, max={HIGHEST_ID}):token_id>/revoke")
@@ -54,3 +47,12 @@ def revoke(services: Services, operator: Operator, token_id: int) -> ResponseRet
     programs.revoke(services, operator, token_id)
     flash(_("The token is revoked."), "done")
     return redirect(url_for("web.tokens.tokens"), 303)
+
+
+def _page(services: Services, operator: Operator, once: str = "") -> str:
+    with services.database.read() as tx:
+        found = service_tokens.of_tenant(tx, operator.tenant_id)
+        names = operators.names(tx, operator.tenant_id)
+    may = programs.grantable(operator)
+    shown = {"tokens": found, "names": names, "scopes": list(Scope), "grantable": may, "now": services.now()}
+    return render_template("tokens.html", here="settings", once=once, **shown)

@@ -152,3 +152,14 @@ ACTIONS = [
     ("/me", None, {"theme": "dark"}),
     ("/overview/names", SETTINGS, {"names": "yes"}),
 ]
+
+SHOWN_ONCE = frozenset(  # actions whose answer shows a secret: it goes through no redirect
+    {
+        "/settings/people",
+        "/settings/people/{operator}/password",
+        "/settings/tokens",
+        "/settings/outbound",
+        "/settings/simulations/keys",
+        "/settings/simulations/tokens",
+    }
+)

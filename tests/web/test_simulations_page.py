@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 
 import pytest
 from browser import Browser, words_of
@@ -51,14 +52,18 @@ def tried(browser, *, file: bytes = b"", pasted: str = "") -> str:
     return words_of(answer.text)
 
 
+def shown_once(answer) -> str:
+    """The key or token that an answer tells."""
+    return re.search(r"The (?:private key|token) is (\S+)\. Copy it", words_of(answer.text))[1]
+
+
 @pytest.fixture
 def admin(app, world) -> Browser:
     return Browser(app).signed_in_as(world.operator(Role.ADMIN, "ada"))
 
 
 def test_a_keys_private_half_is_shown_once_and_what_it_signs_is_an_exercise_until_it_is_ended(admin, world, tmp_path):
-    admin.post(f"{PLACE}/keys", seen_on=PLACE)
-    private = admin.text(PLACE).partition("The private key is ")[2].partition(". Copy it")[0]
+    private = shown_once(admin.post(f"{PLACE}/keys", seen_on=PLACE))
     key = Ed25519PrivateKey.from_private_bytes(base64.b64decode(private, validate=True))
     public = base64.b64encode(key.public_key().public_bytes_raw()).decode()
     assert policy(world).simulations.keys == (public,)
@@ -82,8 +87,7 @@ def test_a_keys_private_half_is_shown_once_and_what_it_signs_is_an_exercise_unti
 
 
 def test_a_token_is_shown_once_and_kept_as_its_hash(admin, world):
-    admin.post(f"{PLACE}/tokens", seen_on=PLACE)
-    token = admin.text(PLACE).partition("The token is ")[2].partition(". Copy it")[0]
+    token = shown_once(admin.post(f"{PLACE}/tokens", seen_on=PLACE))
     [kept] = policy(world).senders.simulation_tokens
     assert len(token) == 32
     assert kept.startswith("sha256:")
@@ -161,8 +165,8 @@ def test_who_is_told_of_reports_is_shown_and_a_webhook_is_added_from_here(admin,
     outbound.add(world.services, world.owner, "all of it", "webhook", "https://all.example.com/", [])
     assert "others" not in admin.text(PLACE)
     fields = {"kind": "webhook", "event": "simulation.reported", "name": "platform"}
-    admin.post("/settings/outbound", seen_on=PLACE, address="https://drills.example.com/", **fields)
-    assert "Its signing secret is whsec_" in admin.text("/settings/outbound")
+    answer = admin.post("/settings/outbound", seen_on=PLACE, address="https://drills.example.com/", **fields)
+    assert "Its signing secret is whsec_" in words_of(answer.text)
     with world.services.database.read() as tx:
         assert outbox.all_of(tx, world.tenant_id)[-1].events == ("simulation.reported",)
     page = admin.text(PLACE)
