@@ -1,6 +1,6 @@
 /* Palette: how does somebody reach anything on the page by typing what it is called? Ctrl-K or Cmd-K opens it. */
 
-const COMMANDS = ".bar nav a, .tabs a, [data-command], #bulk button, #toast button, .pages a, #open-help";
+const COMMANDS = ".bar nav a, .tabs a, [data-command], #bulk button, #toast button, .pages a";
 
 let found = []; // what fits the words typed, as {text, element}
 let at = 0; // which of them Enter does
@@ -11,13 +11,13 @@ const options = () => document.getElementById("palette-list");
 
 function words(element) {
   const copy = element.cloneNode(true);
-  for (const key of copy.querySelectorAll("kbd, .count")) key.remove();
+  for (const sign of copy.querySelectorAll("kbd, .count, [aria-hidden=true]")) sign.remove();
   return copy.textContent.replace(/\s+/g, " ").trim();
 }
 
 function show() {
   const typed = field().value.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  found = [...document.querySelectorAll(COMMANDS)]
+  found = [...document.querySelectorAll(COMMANDS), document.getElementById("open-help")]
     .map((element) => ({ element, text: words(element) }))
     .filter(({ text }) => text && typed.every((word) => text.toLowerCase().includes(word)))
     .slice(0, 12);
