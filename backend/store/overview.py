@@ -245,14 +245,14 @@ def attacks(tx: Connection, tenant_id: int, since: datetime) -> list[Attack]:
     return [Attack(*row) for row in tx.execute(rows)]
 
 
-def subjects(tx: Connection, tenant_id: int, campaign_ids: Sequence[int]) -> dict[int, tuple[int, str]]:
-    """For each campaign its newest message and that one's subject. For people who may see mail only."""
+def subjects(tx: Connection, tenant_id: int, campaign_ids: Sequence[int]) -> dict[int, str]:
+    """For each campaign the subject of its newest message. For people who may see mail only."""
     here = and_(messages.c.tenant_id == tenant_id, messages.c.campaign_id.in_(campaign_ids))
     newest = select(func.max(messages.c.id)).where(here).group_by(messages.c.campaign_id)
-    rows = select(messages.c.campaign_id, messages.c.id, messages.c.subject).where(
+    rows = select(messages.c.campaign_id, messages.c.subject).where(
         messages.c.tenant_id == tenant_id, messages.c.id.in_(newest)
     )
-    return {row.campaign_id: (row.id, row.subject) for row in tx.execute(rows)}
+    return {row.campaign_id: row.subject for row in tx.execute(rows)}
 
 
 def accuracy(tx: Connection, tenant_id: int, since: datetime) -> list[Accuracy]:

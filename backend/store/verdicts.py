@@ -90,7 +90,7 @@ def by_week(tx: Connection, tenant_id: int, since: datetime, limit: int = 50_000
     for row in reversed(rows):
         year, week, _ = row.scored_at.isocalendar()
         found.setdefault(f"{year}-W{week:02}", {})[row.message_id] = row.base_margin
-    return {week: sorted(margins.values()) for week, margins in found.items()}
+    return {week: sorted(margins.values()) for week, margins in sorted(found.items())}
 
 
 def append(

@@ -12,6 +12,7 @@ from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import campaigns as flow
 from backend.services import Services
 from backend.store import campaigns, lessons, queue
+from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
 
@@ -84,7 +85,7 @@ def _done(act: Callable[[], object], said: str, campaign_id: int) -> ResponseRet
     try:
         act()
     except (Conflict, BadInput) as refusal:
-        flash(str(refusal), "wrong")
+        flash(spoken(refusal), "wrong")
     else:
         flash(said, "done")
     return redirect(url_for("web.campaigns.campaign", campaign_id=campaign_id), 303)

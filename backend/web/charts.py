@@ -5,12 +5,13 @@ Every chart is made for a wide and for a narrow screen, and carries the table of
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 WIDE, NARROW = 560, 290
 HEIGHT = 190
-_LEFT, _RIGHT, _TOP, _FOOT = 46, 22, 10, 26
+_LEFT, _RIGHT, _TOP, _FOOT = 54, 22, 10, 26
 _ROW = 24
+_LINE = 0.11  # of the height: what a line of letters takes
 
 Number = float | None
 Write = Callable[[float], str]
@@ -224,7 +225,16 @@ def durations(values: Sequence[Number]) -> Scale:
     known = [value for value in values if value is not None] or [1.0]
     low = max((step for step in steps[:-1] if step <= min(known)), default=steps[0])
     high = min((step for step in steps if step >= max(known) and step > low), default=steps[-1])
-    return Scale(low, high, [step for step in steps if low <= step <= high], logarithmic=True)
+    return _legible(Scale(low, high, [step for step in steps if low <= step <= high], logarithmic=True))
+
+
+def _legible(scale: Scale) -> Scale:
+    """The same without what would be written on top of the value below it."""
+    ticks = list(scale.ticks[:1])
+    for tick in scale.ticks[1:]:
+        if scale.share(tick) - scale.share(ticks[-1]) >= _LINE:
+            ticks.append(tick)
+    return replace(scale, ticks=ticks)
 
 
 def around_zero(values: Sequence[Number]) -> Scale:

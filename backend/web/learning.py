@@ -18,6 +18,7 @@ from backend.flow import candidates as flow
 from backend.flow import learn
 from backend.services import Services
 from backend.store import candidates, label_view, tenants, verdicts
+from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
 
@@ -116,7 +117,7 @@ def _done(act: Callable[[], object], said: str) -> ResponseReturnValue:
     try:
         act()
     except (Conflict, BadInput) as refusal:
-        flash(str(refusal), "wrong")
+        flash(spoken(refusal), "wrong")
     else:
         if said:
             flash(said, "done")

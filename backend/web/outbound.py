@@ -13,6 +13,7 @@ from backend.flow import outbound as flow
 from backend.outbound.send import SCHEMES
 from backend.services import Services
 from backend.store import audit_view, outbox
+from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
 
@@ -39,7 +40,7 @@ def add(services: Services, operator: Operator) -> ResponseReturnValue:
             services, operator, form.get("name", ""), form.get("kind", ""), form.get("address", ""), events
         )
     except BadInput as refusal:
-        flash(str(refusal), "wrong")
+        flash(spoken(refusal), "wrong")
         return redirect(url_for("web.outbound.outbound"), 303)
     said = _("Its signing secret is %(secret)s. Copy it now: it is not shown again.", secret=secret)
     return _page(services, operator, said)

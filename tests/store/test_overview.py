@@ -115,7 +115,7 @@ def test_campaigns_are_counted_and_named_by_their_newest_message(rows):
         Attack(large, 2, 3, 2),
         Attack(small, 1, 1, 1),
     ]
-    assert overview.subjects(rows.tx, rows.tenant, [large]) == {large: (second, "new")}
+    assert overview.subjects(rows.tx, rows.tenant, [large]) == {large: "new"}
 
 
 def test_a_reporter_is_right_once_a_message_and_spam_counts_neither_way(rows):

@@ -1,5 +1,7 @@
 """Charts: does everything stand inside its picture, in the right order, and does the table say the same?"""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +45,8 @@ def test_lines_stay_inside_whatever_the_times(values):
     for picture in chart.pictures:
         assert inside(picture)
         assert len(picture.dots) == len(known)
+        written = sorted(label.y for label in picture.labels if label.anchor == "end")
+        assert all(below - above >= 15 for above, below in pairwise(written))
         highest = min(picture.dots, key=lambda dot: dot.y)
         assert highest.y == pytest.approx(min(dot.y for dot in picture.dots))
 

@@ -17,6 +17,7 @@ from browser import Browser, words_of
 from seeded import seed_message
 
 from backend.domain.people import Role
+from backend.store import campaigns
 from backend.web.languages import LANGUAGES, USUAL, ZONE_COOKIE, moment
 
 ROOT = Path(__file__).parents[2]
@@ -186,10 +187,17 @@ def test_a_page_is_german_throughout(owner, world, address):
     assert english & german <= {"Phish Submission Response"}
 
 
-def test_a_refusal_is_said_in_the_viewers_language(owner):
+def test_a_refusal_is_said_in_the_viewers_language(owner, world):
     page = owner.get("/messages/4711", headers={"Accept-Language": "de"}).text
     assert "Diese Nachricht gibt es nicht." in page
     assert "Hier ist nichts" in page
+
+    with world.services.database.begin() as tx:
+        campaign = campaigns.start(tx, world.tenant_id, world.services.now())
+    here = f"/campaigns/{campaign}"
+    owner.post("/me", seen_on="/me", language="de", theme="dark")
+    owner.post(f"{here}/merge", seen_on=here, into=str(campaign))
+    assert "Nennen Sie eine andere Kampagne" in owner.page(here)
 
 
 def test_a_reason_is_said_in_the_viewers_language(owner, world):
