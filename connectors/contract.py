@@ -1,7 +1,7 @@
 """The contract: what Unhook asks of a mail provider."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -107,6 +107,14 @@ class Searched:
     cut: bool = False
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """A mail in an inbox by the id that `fetch` wants, and when the provider took it in: UTC without a zone."""
+
+    id: str
+    at: datetime
+
+
 class Mailboxes(ABC):
     """All mailboxes of one tenant. Every method has a timeout and raises only `ConnectorError`s.
 
@@ -114,6 +122,7 @@ class Mailboxes(ABC):
     """
 
     provider: str
+    authserv_id: str = ""  # under which the provider itself writes Authentication-Results; empty where a gateway does
 
     @abstractmethod
     def list_mailboxes(self) -> Iterator[str]:
@@ -135,8 +144,17 @@ class Mailboxes(ABC):
         """
 
     @abstractmethod
+    def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
+        """What lies in the inbox, came at `since` or later and is not `known`: the oldest first, at most `most`.
+
+        Changes nothing, not even whether a mail was read. `since` is UTC without a zone. Searches may lag, times are no
+        keys, and a mail may be moved in long after it came: ask again with an earlier `since`, and say what is known.
+        Raises NoMailbox, NotPermitted, TryLater, Refused.
+        """
+
+    @abstractmethod
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
-        """The authoritative bytes of one message. Raises NotFound, NoMailbox, NotPermitted, TryLater."""
+        """The authoritative bytes of one message. Raises NotFound, TooLarge, NoMailbox, NotPermitted, TryLater."""
 
     @abstractmethod
     def retract(self, copy: Copy, action: Action) -> Receipt:

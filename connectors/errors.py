@@ -6,6 +6,7 @@ ConnectorError
     + NotPermitted    our credentials lack a right an administrator must grant
     + NoMailbox       the address has no mailbox we can open
     + NotFound        the mailbox is there, the message is not
+    + TooLarge        the message has more bytes than we take
 """
 
 
@@ -35,3 +36,7 @@ class NoMailbox(Refused):
 
 class NotFound(Refused):
     """The mailbox is there, the message is not."""
+
+
+class TooLarge(Refused):
+    """The message has more bytes than we take."""

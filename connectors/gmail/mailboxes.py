@@ -1,13 +1,13 @@
 """Mailboxes: the contract, kept by Gmail through its API."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from connectors.contract import Action, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
+from connectors.contract import Action, Arrival, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import ConnectorError, NoMailbox, Refused, TryLater
-from connectors.gmail import answers, looking, moving, search
+from connectors.gmail import answers, arriving, looking, moving, search
 from connectors.gmail.client import Google, google_for
 from connectors.gmail.directory import Directory
 from connectors.gmail.marks import Marks
@@ -25,6 +25,7 @@ class GmailMailboxes(Mailboxes):
     """All mailboxes of one Google Workspace organisation."""
 
     provider = "gmail"
+    authserv_id = "mx.google.com"
 
     def __init__(
         self,
@@ -55,6 +56,10 @@ class GmailMailboxes(Mailboxes):
     def look(self, mailbox: str, like: Like) -> Searched:
         """Mails with any labels, by the time Gmail took them in."""
         return self._patiently(lambda: self._look(mailbox, like))
+
+    def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
+        """What has the label INBOX, by the time Gmail took it in."""
+        return self._patiently(lambda: arriving.arrived(self.google, mailbox, since, known, most))
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one mail, also by the id that the add-on gave, and also while it lies in Trash."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from connectors.contract import Copy, Wanted
-from connectors.errors import NotFound, Refused
+from connectors.errors import NotFound, Refused, TooLarge
 from connectors.gmail.client import GET, LIST, Google
 from connectors.gmail.labels import INBOX, SPAM, TRASH, is_out_of_sight
 from connectors.gmail.marks import Marks
@@ -50,11 +50,11 @@ def _candidates(google: Google, mailbox: str, query: str) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def listed(google: Google, mailbox: str, query: str) -> Iterator[str]:
-    """The ids that a query finds, the newest first, a page at a time."""
+def listed(google: Google, mailbox: str, query: str, at_once: int = _PAGE) -> Iterator[str]:
+    """The ids that a query finds, the newest first, a page of so many at a time."""
     page = ""
     while True:
-        wanted = {"q": query, "includeSpamTrash": True, "maxResults": _PAGE, "fields": "messages(id),nextPageToken"}
+        wanted = {"q": query, "includeSpamTrash": True, "maxResults": at_once, "fields": "messages(id),nextPageToken"}
         token = {"pageToken": page} if page else {}
         said = google.call(google.messages.list(userId="me", **wanted, **token), mailbox, LIST)
         yield from (str(message["id"]) for message in said.get("messages", ()))
@@ -79,21 +79,21 @@ def copy_of(mailbox: str, seen: dict[str, Any]) -> Copy:
 
 
 def fetch(google: Google, mailbox: str, copy_id: str, max_bytes: int, size: int | None = None) -> bytes:
-    """The bytes of one mail; its size is asked for first unless it is known. Raises Refused when it is too large."""
+    """The bytes of one mail; its size is asked for first unless it is known. Raises TooLarge."""
     message_id = gmail_id(mailbox, copy_id)
     try:
         if size is None:
             request = google.messages.get(userId="me", id=message_id, format="minimal", fields="id,sizeEstimate")
             size = int(google.call(request, mailbox, GET).get("sizeEstimate", 0))
         if size > max_bytes:
-            raise Refused(f"{mailbox}: a mail of {size:,} bytes is larger than is accepted")
+            raise TooLarge(f"{mailbox}: a mail of {size:,} bytes is larger than is accepted")
         request = google.messages.get(userId="me", id=message_id, format="raw", fields="id,raw")
         encoded = str(google.call(request, mailbox, GET)["raw"])
     except BadRequest:  # an id that Gmail cannot read is nobody's
         raise NotFound(f"{mailbox}: there is no such mail") from None
     raw = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     if len(raw) > max_bytes:
-        raise Refused(f"{mailbox}: a mail of {len(raw):,} bytes is larger than is accepted")
+        raise TooLarge(f"{mailbox}: a mail of {len(raw):,} bytes is larger than is accepted")
     return raw
 
 

@@ -23,7 +23,7 @@ _SAID = re.compile(r"^(from|subject)[ \t]*:([^\n]*(?:\n[ \t][^\n]*)*)", re.IGNOR
 def look(box: Box, like: Like, held: Held) -> Searched:
     """The newest that fit."""
     mails = entries(box)
-    came = sorted(((at, entry) for entry, at in _times(box, mails) if like.came(at)), reverse=True)
+    came = sorted(((at, entry) for entry, at in times(box, mails) if like.came(at)), reverse=True)
     hits: list[Entry] = []
     cut = len(came) > MOST_READ
     for _, entry in came[:MOST_READ]:
@@ -35,7 +35,8 @@ def look(box: Box, like: Like, held: Held) -> Searched:
     return Searched(box.address, tuple(found[: like.most]), cut=cut or len(hits) > like.most)
 
 
-def _times(box: Box, mails: Sequence[Entry]) -> Iterator[tuple[Entry, float]]:
+def times(box: Box, mails: Sequence[Entry]) -> Iterator[tuple[Entry, float]]:
+    """When each came, in seconds since 1970, without those that are not where they were."""
     for place, group in groupby(mails, key=lambda entry: entry.place):
         with suppress(FileNotFoundError), disk.folder(place, box.mail) as at:
             for entry in group:

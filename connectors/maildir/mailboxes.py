@@ -1,17 +1,17 @@
 """Mailboxes: the contract, kept by real mail folders on disk."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from connectors.answer_mail import compose
-from connectors.contract import Action, Copy, Mailboxes, Outcome, OutgoingMail, Receipt, Searched, Wanted
+from connectors.contract import Action, Arrival, Copy, Mailboxes, Outcome, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import NotFound, TryLater
 from connectors.likeness import Like
-from connectors.maildir import disk, looking, search
+from connectors.maildir import arriving, disk, looking, search
 from connectors.maildir.deliver import answer_name, put
 from connectors.maildir.folders import MAIL, Box, Entry, entries, make_mail_folder, open_box
 from connectors.maildir.held import TARGETS, Held, Record, digest, locked, reading, token
@@ -59,6 +59,11 @@ class MaildirMailboxes(Mailboxes):
         """Mails in all folders, by the time of their files; copies that we put into Trash or Junk are left out."""
         with self._open(mailbox) as box, reading(box) as held:
             return looking.look(box, like, held)
+
+    def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
+        """What lies in the inbox, by the time of its file."""
+        with self._open(mailbox) as box, reading(box) as held:
+            return arriving.arrived(box, since, known, most, held)
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one mail, also while it lies in quarantine."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from itertools import groupby
 
 from connectors.contract import Copy, Wanted
-from connectors.errors import Refused, TryLater
+from connectors.errors import Refused, TooLarge, TryLater
 from connectors.maildir import disk, headers
 from connectors.maildir.folders import Box, Entry, entries
 from connectors.maildir.held import Held
@@ -97,9 +97,9 @@ def read_whole(entry: Entry, box: Box, limit: int) -> bytes:
 
 
 def read_limited(fd: int, limit: int, what: str) -> bytes:
-    """All bytes of an open file. Raises Refused when there are more than `limit`."""
+    """All bytes of an open file. Raises TooLarge when there are more than `limit`."""
     with os.fdopen(os.dup(fd), "rb") as stream:
         raw = stream.read(limit + 1)
     if len(raw) > limit:
-        raise Refused(f"{what}: a message is larger than {limit:,} bytes")
+        raise TooLarge(f"{what}: a message is larger than {limit:,} bytes")
     return raw

@@ -11,6 +11,7 @@ READ_WRITE, SEND, DIRECTORY = "Mail.ReadWrite", "Mail.Send", "User.Read.All"
 ORGANISATION = "Organization.Read.All"  # only for its name: nobody needs to grant it
 TRACE = "ExchangeMessageTrace.Read.All"
 _SEEN = "id,parentFolderId,isRead,flag,categories,sentDateTime"
+_ARRIVED = "id,receivedDateTime,isDraft"
 _LOOKED_AT = "id,subject,from,receivedDateTime"
 _EXPAND = f"singleValueExtendedProperties($filter=id eq '{MARK_ID}' or id eq '{SIZE_ID}')"
 
@@ -57,6 +58,12 @@ def newest(user: str, condition: str, top: int = 50) -> Ask:
     """
     shown = {"$filter": condition, "$orderby": "receivedDateTime desc", "$select": _LOOKED_AT, "$top": str(top)}
     return Ask("GET", f"{_user(user)}/messages?{_query(shown)}", "to search", READ_WRITE)
+
+
+def inbox(user: str, condition: str, top: int = 1_000) -> Ask:
+    """What lies in the inbox, the oldest first."""
+    shown = {"$filter": condition, "$orderby": "receivedDateTime", "$select": _ARRIVED, "$top": str(top)}
+    return Ask("GET", f"{_user(user)}/mailFolders/inbox/messages?{_query(shown)}", "to read the inbox", READ_WRITE)
 
 
 def searched(user: str, words: str, top: int = 50) -> Ask:

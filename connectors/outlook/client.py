@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import httpx
 
-from connectors.errors import ConnectorError, Refused, TryLater
+from connectors.errors import ConnectorError, Refused, TooLarge, TryLater
 from connectors.outlook.asks import Ask
 from connectors.outlook.credentials import Credentials, scope_of
 from connectors.outlook.pace import Pace
@@ -73,7 +73,7 @@ class Graph:
         return [found.get(str(number)) for number in range(len(asks))]
 
     def read(self, ask: Ask, limit: int) -> bytes | Answer:
-        """The bytes that are answered, or the answer when it is not good. Raises Refused when there are too many."""
+        """The bytes that are answered, or the answer when it is not good. Raises TooLarge."""
         kept = bytearray()
 
         def one() -> Answer:
@@ -85,7 +85,7 @@ class Graph:
                 for chunk in response.iter_bytes():
                     kept.extend(chunk)
                     if len(kept) > limit:
-                        raise Refused(f"a message is larger than {limit:,} bytes")
+                        raise TooLarge(f"a message is larger than {limit:,} bytes")
                 return Answer(response.status_code)
 
         answer = self._persist(ask, one)

@@ -1,15 +1,15 @@
 """Mailboxes: the contract, kept by Exchange Online through Microsoft Graph."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from connectors.contract import Action, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
-from connectors.errors import ConnectorError, Refused, TryLater
+from connectors.contract import Action, Arrival, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
+from connectors.errors import ConnectorError, Refused, TooLarge, TryLater
 from connectors.likeness import Like
-from connectors.outlook import asks, content, looking, moving, search, sending, trace
+from connectors.outlook import arriving, asks, content, looking, moving, search, sending, trace
 from connectors.outlook.asks import Ask
 from connectors.outlook.batch import Conversation, T, alone, together
 from connectors.outlook.client import AT_A_TIME, Graph, graph_for
@@ -32,6 +32,7 @@ class OutlookMailboxes(Mailboxes):
     """All mailboxes of one Microsoft tenant."""
 
     provider = "outlook"
+    authserv_id = "microsoft"  # stands for Exchange Online, whose header bears no name
 
     def __init__(self, graph: Graph, *, answers_from: str = "", max_bytes: int = 30_000_000) -> None:
         self.graph = graph
@@ -52,6 +53,10 @@ class OutlookMailboxes(Mailboxes):
     def look(self, mailbox: str, like: Like) -> Searched:
         """Mails in all folders, by the time they were received."""
         return self._alone(mailbox, lambda user: looking.look(self.graph, self._people, mailbox, user, like))
+
+    def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
+        """What lies in the inbox, by the time Exchange took it in."""
+        return self._alone(mailbox, lambda user: arriving.arrived(self.graph, user, since, known, most))
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one message, also by an id that an Office program gave."""
@@ -104,7 +109,7 @@ class OutlookMailboxes(Mailboxes):
             if said is None:
                 large.append(copy)
             elif isinstance(said, bytes) and len(said) > self._max_bytes:
-                yield copy, Refused(f"a message is larger than {self._max_bytes:,} bytes")
+                yield copy, TooLarge(f"a message is larger than {self._max_bytes:,} bytes")
             else:
                 yield copy, said
         yield from self._fetch_large(iter(large))

@@ -185,6 +185,63 @@ class MailboxesContract:
         with pytest.raises(NoMailbox):
             world.mailboxes.look("nobody@example.org", like(subject="invoice"))
 
+    # --- what is new
+
+    def new(
+        self, world: World, hours: float = 24, known: Sequence[str] = (), most: int = 10, of: str = ANA
+    ) -> list[str]:
+        """The ids of what came in so many hours before NOON."""
+        return [one.id for one in world.mailboxes.arrived(of, NOON - timedelta(hours=hours), set(known), most)]
+
+    def test_what_came_into_the_inbox_since_is_told_the_oldest_first(self, world: World) -> None:
+        self.arrived(world, hours=30)
+        last, first = self.arrived(world, hours=1), self.arrived(world, hours=3)
+        told = world.mailboxes.arrived(ANA, NOON - timedelta(hours=24), set(), 10)
+        hours = [timedelta(hours=3), timedelta(hours=1)]
+        assert [(one.id, one.at) for one in told] == [
+            (copy.id, NOON - before) for copy, before in zip((first, last), hours, strict=True)
+        ]
+        assert self.new(world, of=BEN) == []
+
+    def test_what_came_at_that_very_moment_is_new(self, world: World) -> None:
+        copies = {self.arrived(world, hours=24).id for _ in range(3)}
+        assert set(self.new(world)) == copies
+
+    def test_only_the_inbox_is_told_of_until_its_owner_moves_a_mail_there(self, world: World) -> None:
+        copies = [self.arrived(world, folder=folder) for folder in world.folders]
+        assert self.new(world) == [copies[0].id]
+        world.owner_moves(copies[1], "")
+        assert set(self.new(world)) == {copies[0].id, copies[1].id}
+
+    def test_what_is_known_is_left_out_and_takes_no_place(self, world: World) -> None:
+        copies = [self.arrived(world, hours=2).id for _ in range(5)]
+        known: list[str] = []
+        for _ in copies:
+            known += self.new(world, known=known, most=1)
+        assert sorted(known) == sorted(copies)
+        assert self.new(world, known=known, most=1) == []
+
+    def test_of_many_the_oldest_are_told(self, world: World) -> None:
+        copies = [self.arrived(world, hours=hours).id for hours in (1, 2, 3, 4)]
+        assert self.new(world, most=2) == [copies[3], copies[2]]
+
+    def test_telling_what_is_new_changes_nothing_and_what_is_told_can_be_fetched(self, world: World) -> None:
+        copy = world.deliver(ANA, mail())
+        world.arrives(copy, NOON)
+        before = world.look(ANA)
+        (told,) = self.new(world)
+        assert world.mailboxes.fetch(ANA, told) == mail()
+        assert world.look(ANA) == before
+
+    def test_what_was_retracted_is_not_new(self, world: World, reversible: Action) -> None:
+        copy, other = self.arrived(world), self.arrived(world)
+        world.mailboxes.retract(copy, reversible)
+        assert self.new(world) == [other.id]
+
+    def test_what_is_new_in_an_unknown_mailbox_is_refused(self, world: World) -> None:
+        with pytest.raises(NoMailbox):
+            world.mailboxes.arrived("nobody@example.org", NOON, set(), 1)
+
     # --- fetching
 
     def test_fetching_gives_the_bytes(self, world: World) -> None:

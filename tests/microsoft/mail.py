@@ -29,6 +29,10 @@ def serve(graph: "FakeGraph", directory: Directory, user: User, rest: list[str],
     match [request.method, *rest]:
         case ["GET", "messages"]:
             return _list(graph, user, request)
+        case ["GET", "mailFolders", name, "messages"]:
+            if user.mailbox.well_known(name) not in user.mailbox.folders:
+                return _error(404, "ErrorItemNotFound")
+            return _list(graph, user, request, name)
         case ["GET", "mailFolders", name]:
             return _folder(user.mailbox, name)
         case ["POST", "translateExchangeIds"]:
@@ -44,7 +48,7 @@ def serve(graph: "FakeGraph", directory: Directory, user: User, rest: list[str],
     return _error(400, "BadRequest")
 
 
-def _list(graph: "FakeGraph", user: User, request: Request) -> Response:
+def _list(graph: "FakeGraph", user: User, request: Request, folder: str = "") -> Response:
     assert user.mailbox is not None
     query = request.query
     if "$search" in query and {"$filter", "$orderby", "$expand"} & set(query):
@@ -57,18 +61,21 @@ def _list(graph: "FakeGraph", user: User, request: Request) -> Response:
     now = time.time()
     with user.mailbox.lock:
         seen = [one for one in user.mailbox.messages.values() if one.folder != hidden and one.visible_from <= now]
+        seen = [one for one in seen if not folder or one.folder == user.mailbox.well_known(folder)]
         found = [one for one in seen if fits(_filterable(one))]
         if "$orderby" in query or "$search" in query:
-            found = sorted(found, key=lambda one: one.received, reverse=True)[
+            newest_first = query.get("$orderby", "") != "receivedDateTime"
+            found = sorted(found, key=lambda one: one.received, reverse=newest_first)[
                 : kql.MOST if "$search" in query else None
             ]
         shown = [_shown(one, request, wanted) for one in found]
-    return graph.page(request, f"/users/{user.id}/messages", shown, default=10, most=1000)
+    below = f"mailFolders/{folder}/messages" if folder else "messages"
+    return graph.page(request, f"/users/{user.id}/{below}", shown, default=10, most=1000)
 
 
 def _is_efficient(order: str, condition: str) -> bool:
     """What is ordered by must come first in the filter: https://devblogs.microsoft.com/microsoft365dev/update-to-filtering-and-sorting-rest-api/"""
-    return order == "receivedDateTime desc" and condition.startswith("receivedDateTime ")
+    return order in {"receivedDateTime", "receivedDateTime desc"} and condition.startswith("receivedDateTime ")
 
 
 def _filterable(message: Message) -> dict[str, str]:
@@ -131,6 +138,7 @@ def _shown(message: Message, request: Request, wanted: list[str]) -> dict[str, A
         "internetMessageId": message.internet_id,
         "subject": message.subject,
         "isRead": message.read,
+        "isDraft": message.draft,
         "flag": message.flag,
         "categories": message.categories,
         "sentDateTime": message.sent,

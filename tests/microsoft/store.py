@@ -40,6 +40,7 @@ class Message:
     received: str
     folder: str
     read: bool = False
+    draft: bool = False
     flag: dict[str, Any] = field(default_factory=lambda: {"flagStatus": "notFlagged"})
     categories: list[str] = field(default_factory=list)
     properties: dict[str, str] = field(default_factory=dict)
