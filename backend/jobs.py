@@ -18,6 +18,7 @@ from backend.flow.look_again import look_again
 from backend.flow.mail_intake import take_in
 from backend.flow.outbound import deliver_due
 from backend.flow.overview import count_ahead
+from backend.flow.polling import poll, poll_all
 from backend.flow.rule_backtest import run_rule_test
 from backend.flow.steps import run_retraction, run_submission
 from backend.flow.sweep import forget, recover, sweep
@@ -58,12 +59,14 @@ class Queue:
         self._add("label", lambda number: follow(services, number))
         self._add("candidate", lambda number: start_learning(services, number))
         self._add("mail", lambda _: take_in(services))
+        self._add("mailbox", lambda number: poll(services, number))
         self._add("rule_test", lambda number: run_rule_test(services, number))
         every = f"*/{services.settings.sweep_minutes}"
         self.huey.periodic_task(crontab(minute=every), name="sweep")(lambda: sweep(services))
         self.huey.periodic_task(crontab(minute="17", hour="3"), name="forget")(lambda: forget(services))
         self.huey.periodic_task(crontab(minute=every), name="deliver")(lambda: deliver_due(services))
         self.huey.periodic_task(crontab(minute=every), name="received")(lambda: take_in(services))
+        self.huey.periodic_task(crontab(minute=every), name="poll")(lambda: poll_all(services))
         self.huey.periodic_task(crontab(minute=every), name="count")(lambda: count_ahead(services))
 
     def _add(self, name: str, run: Callable[[int], object]) -> None:
@@ -103,6 +106,10 @@ class Queue:
             task.schedule((number,), delay=after_seconds) if after_seconds else task(number)
         except UNREACHABLE as error:  # kept all the same: sweep finds it once the queue is back
             log.error("queue unreachable", task=name, number=number, error=type(error).__name__)
+
+    def mailbox(self, mailbox_id: int) -> None:
+        """Somebody should look what is new in this mailbox."""
+        self._wake("mailbox", mailbox_id, 0)
 
     def mail(self) -> None:
         """Somebody should take in the mail that was received."""

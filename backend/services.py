@@ -48,6 +48,10 @@ class Wake(Protocol):
         """Somebody should take in the mail that was received."""
         ...
 
+    def mailbox(self, mailbox_id: int) -> None:
+        """Somebody should look what is new in this mailbox."""
+        ...
+
     def ready(self) -> bool:
         """Whether the queue answers."""
         ...

@@ -38,10 +38,16 @@ def read_route(address: str, domain: str) -> MailRoute | None:
     found = _LOCAL_PART.fullmatch(local)
     if not (at and domain and host == domain.lower() and found):
         return None
-    tenant, tags = found.group(1), found.group(2).split("+")[1:]
-    if len(tags) != 2 or tags[0] not in list(Kind) or tags[1].upper() not in list(Disposition):
-        return MailRoute(tenant)
-    return MailRoute(tenant, Kind(tags[0]), Disposition(tags[1].upper()))
+    tenant, said = found.group(1), read_said(found.group(2)[1:])
+    return MailRoute(tenant, *said) if said else MailRoute(tenant)
+
+
+def read_said(text: str) -> tuple[Kind, Disposition] | None:
+    """What `{user|team}+{disposition}` says; None when it means nothing."""
+    kind, _, disposition = text.partition("+")
+    if kind not in list(Kind) or disposition.upper() not in list(Disposition):
+        return None
+    return Kind(kind), Disposition(disposition.upper())
 
 
 def submitted_as(disposition: Disposition) -> SubmittedAs:

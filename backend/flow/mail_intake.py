@@ -1,5 +1,6 @@
 """Mail intake: which submissions come of the mail that was received, once each?"""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -12,7 +13,7 @@ from backend.domain.received_mail import MailRoute, Problem, read_route, submitt
 from backend.domain.submission import Identity, Kind, Report
 from backend.errors import BadInput, StoreUnavailable
 from backend.flow.mail_answer import told, will_tell
-from backend.intake_mail.contents import Contents, contents_of
+from backend.intake_mail.contents import Contents, IsOurs, contents_of
 from backend.intake_mail.headers import Sender, headers_of, is_automatic, sender_of
 from backend.intake_mail.spool import SpooledMail, spool_of
 from backend.services import Services
@@ -82,43 +83,52 @@ def take_in(services: Services) -> int:
 
 def take(services: Services, mail: SpooledMail) -> None:
     """One mail, for each address of ours that it was sent to."""
-    received = _opened(services, mail)
+    domain = services.settings.receive_domain
+    sender = sender_of(headers_of(mail.raw), services.settings.receive_authserv_ids)
+    at = datetime.fromisoformat(mail.envelope.received_at)
+    received = opened(services, mail.raw, sender, at, lambda address: read_route(address, domain) is not None)
     for address in mail.envelope.recipients:
-        route = read_route(address, services.settings.receive_domain)
+        route = read_route(address, domain)
         with services.database.read() as tx:
             tenant = tenants.by_slug(tx, route.tenant) if route else None
         if route is None or tenant is None:  # the domain was another when it came in
             log.error("mail to nobody", mail=mail.name[:12])
             continue
-        _take_for(services, tenant, route, address.lower(), received)
+        take_for(services, tenant, route, address.lower(), received)
 
 
-def _opened(services: Services, mail: SpooledMail) -> Received:
-    settings = services.settings
-    headers = headers_of(mail.raw)
+def opened(services: Services, raw: bytes, sender: Sender, at: datetime, is_ours: IsOurs) -> Received:
+    """A mail, taken apart, of a sender who is as proven as the caller found."""
+    name = sha256(raw).hexdigest()
     try:
-        contents = contents_of(mail.raw, settings.receive_domain, settings.max_message_bytes)
+        contents = contents_of(raw, is_ours, services.settings.max_message_bytes)
     except BadInput as error:
-        log.warning("mail unreadable", mail=mail.name[:12], why=str(error))
+        log.warning("mail unreadable", mail=name[:12], why=str(error))
         contents = Contents((), problem=Problem.UNREADABLE)
-    return Received(
-        sha256(mail.raw).hexdigest(),
-        mail.raw,
-        sender_of(headers, settings.receive_authserv_ids),
-        contents,
-        is_automatic(headers),
-        datetime.fromisoformat(mail.envelope.received_at),
-    )
+    return Received(name, raw, sender, contents, is_automatic(headers_of(raw)), at)
 
 
-def _take_for(services: Services, tenant: Tenant, route: MailRoute, address: str, received: Received) -> None:
+def take_for(
+    services: Services,
+    tenant: Tenant,
+    route: MailRoute,
+    address: str,
+    received: Received,
+    note: Callable[[Connection], bool] = lambda _: True,
+) -> None:
+    """What comes of a mail to one address of ours, once: the same bytes to the same address are known again.
+
+    What the caller wants to `note` of it is committed with it; when that was noted before, nothing comes of it again.
+    """
     wrong = Problem.WRONG_ADDRESS if route.kind is None else received.contents.problem
     mails = () if route.kind is None else received.contents.mails
     pieces = {services.evidence.keep(tenant.id, raw): raw for raw in mails}
-    whole = {services.evidence.keep(tenant.id, received.raw): received.raw} if wrong else {}
+    whole = {services.evidence.keep(tenant.id, received.raw): received.raw} if wrong and received.raw else {}
 
     now = services.now()
     with services.database.begin() as tx:
+        if not note(tx):
+            return
         reporter = _reporter(tx, tenant, route, received.sender, now)
         tells = bool(wrong) and will_tell(tx, tenant, reporter.person, received.sender, received.automatic, now)
         mail_id = received_mails.keep(

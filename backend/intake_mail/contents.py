@@ -1,9 +1,9 @@
 """Contents: which reported mails does this mail bring, and what is wrong with the rest of it?"""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from backend.domain.received_mail import Problem, read_route
+from backend.domain.received_mail import Problem
 from backend.errors import BadInput
 from backend.intake_mail.headers import headers_of
 from backend.intake_mail.outlook_file import OLE, rebuilt
@@ -23,6 +23,9 @@ _ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
 _TEXTS = frozenset({"text/plain", "text/html"})
 
 
+IsOurs = Callable[[str], bool]  # whether reports are sent to this address
+
+
 @dataclass(frozen=True)
 class Contents:
     """The reported mails, what the reporter wrote beside them, and the first thing that was wrong, if anything was."""
@@ -32,11 +35,11 @@ class Contents:
     problem: Problem | None = None
 
 
-def contents_of(raw: bytes, domain: str, most_bytes: int) -> Contents:
+def contents_of(raw: bytes, is_ours: IsOurs, most_bytes: int) -> Contents:
     """Take a received mail apart. Raises BadInput when no library of ours can read it."""
     try:
         parts = _parts(raw)
-        found = list(_found(parts, domain, most_bytes, WRAPPED))
+        found = list(_found(parts, is_ours, most_bytes, WRAPPED))
     except Exception as error:  # whatever a library raises on hostile mail: it is kept, and shown as unreadable
         raise BadInput("the mail cannot be taken apart (%(error)s)", error=type(error).__name__) from error
     mails = tuple(dict.fromkeys(one for one in found if isinstance(one, bytes)))
@@ -63,7 +66,7 @@ def _parts(raw: bytes) -> tuple[Part, ...]:
     return read_parts(mime_headers(source.headers), source.body, defects)[0].parts
 
 
-def _found(parts: tuple[Part, ...], domain: str, most_bytes: int, wrapped: int) -> Iterator[bytes | Problem]:
+def _found(parts: tuple[Part, ...], is_ours: IsOurs, most_bytes: int, wrapped: int) -> Iterator[bytes | Problem]:
     """Each attached mail, or what is wrong with it. A report that is attached to a report is opened as well."""
     for part in parts:
         if not _claims_to_be_mail(part):
@@ -73,9 +76,9 @@ def _found(parts: tuple[Part, ...], domain: str, most_bytes: int, wrapped: int) 
         except BadInput:
             yield Problem.UNREADABLE
             continue
-        inner = _parts(mail) if wrapped and _is_for_us(mail, domain) else ()
+        inner = _parts(mail) if wrapped and _is_report(mail, is_ours) else ()
         if any(_claims_to_be_mail(one) for one in inner):
-            yield from _found(inner, domain, most_bytes, wrapped - 1)
+            yield from _found(inner, is_ours, most_bytes, wrapped - 1)
         else:
             yield mail if len(mail) <= most_bytes else Problem.TOO_LARGE
 
@@ -97,10 +100,10 @@ def _is_mail(raw: bytes) -> bool:
     return "from" in names and bool(names & _OF_A_MAIL)
 
 
-def _is_for_us(mail: bytes, domain: str) -> bool:
+def _is_report(mail: bytes, is_ours: IsOurs) -> bool:
     headers = headers_of(mail)
     values = [value for name in _ADDRESSED for value in headers.all(name)]
-    return any(read_route(one.address, domain) for one in read_addresses(values, Defects()))
+    return any(is_ours(one.address) for one in read_addresses(values, Defects()))
 
 
 def _instead(parts: tuple[Part, ...]) -> Problem:

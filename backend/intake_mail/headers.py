@@ -1,10 +1,10 @@
 """Headers: who sent this mail, as far as it is proven, and would an answer to it go round in circles?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.message.addresses import read_addresses
-from model.message.authentication import read_authentication
+from model.message.authentication import MICROSOFT, read_authentication
 from model.message.caps import Defects
 from model.message.charsets import storable
 from model.message.headers import Headers, read_headers
@@ -13,6 +13,8 @@ from model.message.source import split
 MOST_HOPS = 30  # servers on the way; a mail in a circle passes more
 _OURS = "x-unhook-key"  # what our own answers carry
 _ANSWERS_THEMSELVES = ("auto-replied", "auto-notified")
+_RESULTS = "authentication-results"
+_SUBMITTED_AS = "x-ms-exchange-organization-authas"
 _TO_MANY = frozenset({"bulk", "list", "junk", "auto_reply"})
 
 
@@ -36,6 +38,41 @@ def sender_of(headers: Headers, authserv_ids: Sequence[str]) -> Sender:
     found = read_authentication(headers, authserv_ids, from_)
     address = storable(from_[0].address) if from_ else ""
     return Sender(address, proven=found.dmarc == "pass" and found.aligned is True and bool(address))
+
+
+def sender_at(headers: Headers, provider: str) -> Sender:
+    """Who sent a mail that lies in a mailbox of this provider, which writes results under this name.
+
+    A provider writes above everything that came with the mail, so only the topmost results are read: when those are not
+    the provider's, none are.
+    """
+    own = _without_results_below(headers)
+    sender = sender_of(own, [provider])
+    return replace(sender, proven=sender.proven or (provider == MICROSOFT and _is_internal(own)))
+
+
+def _is_internal(headers: Headers) -> bool:
+    """Whether Exchange Online took this mail from somebody of the same organisation who had signed in.
+
+    Such mail says X-MS-Exchange-Organization-AuthAs: Internal, and Exchange checks neither its SPF nor its DMARC. Graph
+    keeps that header (the example of https://learn.microsoft.com/graph/api/message-get has it), and Exchange strips
+    headers of its prefix from what enters an organisation, its header firewall:
+    https://techcommunity.microsoft.com/t5/exchange-team-blog/demystifying-and-troubleshooting-hybrid-mail-flow-when-is-a/ba-p/1420838
+    It says "typically". So a second sign is asked for: what comes from outside has its SPF checked, and this had not.
+    """
+    from_ = read_addresses(headers.all("from"), Defects())
+    found = read_authentication(headers, [MICROSOFT], from_)
+    of_others = headers.count(_RESULTS) > 0 and found.authserv_id != MICROSOFT
+    unchecked = found.spf == "unknown" and found.dmarc in {"unknown", "none"} and not of_others
+    said = [value.lower() for value in headers.all(_SUBMITTED_AS)]
+    return said == ["internal"] and unchecked and len(from_) == 1 and bool(from_[0].address)
+
+
+def _without_results_below(headers: Headers) -> Headers:
+    """The same headers with the topmost results alone."""
+    top = headers.names.index(_RESULTS) if _RESULTS in headers.names else len(headers.names)
+    kept = [place for place, name in enumerate(headers.names) if name != _RESULTS or place == top]
+    return Headers(tuple(headers.names[one] for one in kept), tuple(headers.folded[one] for one in kept))
 
 
 def refusal(headers: Headers, domain: str) -> str:

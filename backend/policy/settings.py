@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from backend.domain.decision import Psr
 from backend.domain.disposition import Disposition
+from backend.domain.received_mail import read_said
+from backend.domain.submission import Kind
 from backend.errors import BadInput
 from connectors.contract import Action
 from model.modules.simulations import HASHED, hashed, vendors
@@ -126,10 +128,11 @@ class Learning(_Section):
 
 
 class Intake(_Section):
-    """Whose mail is the security team's word, and whether people are told what was wrong with theirs."""
+    """Whose mail is the security team's word, whether people are told what was wrong, and which mailboxes are read."""
 
     team_senders: tuple[str, ...] = Field(max_length=1000)
     explain_invalid: bool
+    mailboxes: dict[str, str] = Field(max_length=20)  # by address: as what mail in it counts, such as user+malicious
 
     @field_validator("team_senders")
     @classmethod
@@ -138,6 +141,18 @@ class Intake(_Section):
         for one in tidy:
             if not is_address(one):
                 raise ValueError(f"{one!r} is no address: a domain alone would make all of its people the team")
+        return tidy
+
+    @field_validator("mailboxes")
+    @classmethod
+    def _whole_addresses_that_say_something(cls, mailboxes: dict[str, str]) -> dict[str, str]:
+        tidy = {address.strip().lower(): said.strip().lower() for address, said in mailboxes.items()}
+        for address, said in tidy.items():
+            if not is_address(address):
+                raise ValueError(f"{address!r} is no address of a mailbox")
+            if read_said(said) is None:
+                kinds, dispositions = "|".join(Kind), "|".join(one.lower() for one in Disposition)
+                raise ValueError(f"{said!r} of {address} means nothing: say {{{kinds}}}+{{{dispositions}}}")
         return tidy
 
 

@@ -9,12 +9,13 @@ import pytest
 from mails import note
 from outlook_builder import outlook_file
 from reports_by_mail import DOMAIN, FAILED, PASSED, PHISH, RELAY, SOC, USER, report, with_file
+from stamped import by_exchange, by_gmail, inside_exchange, results_of
 
 from backend.domain.disposition import Disposition
 from backend.domain.received_mail import MailRoute, Problem, read_route, submitted_as
 from backend.domain.submission import Kind, SubmittedAs
 from backend.intake_mail.contents import MOST_MAILS, contents_of
-from backend.intake_mail.headers import headers_of, is_automatic, sender_of
+from backend.intake_mail.headers import Sender, headers_of, is_automatic, sender_at, sender_of
 from model.message.parse import parse_message
 
 MOST = 1_000_000
@@ -27,7 +28,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 def found(raw: bytes):
-    return contents_of(raw, DOMAIN, MOST)
+    return contents_of(raw, lambda address: read_route(address, DOMAIN) is not None, MOST)
 
 
 def subjects(raw: bytes) -> list[str]:
@@ -199,6 +200,56 @@ def test_two_senders_prove_nobody():
 
 def test_nobody_is_proven_while_no_relay_is_named():
     assert not sender_of(headers_of(report(PHISH).as_bytes()), []).proven
+
+
+GOOGLE, FORGED = "mx.google.com", results_of(SOC, "pass")
+NOTHING = "dkim=none (message not signed) header.d=none;dmarc=none action=none header.from=example.org;"
+
+
+def plain(**more: str) -> bytes:
+    """A mail before anybody has delivered it. `more` are headers that its sender made up."""
+    return report(PHISH, results="", **more).as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("raw", "provider"),
+    [
+        (by_exchange(plain()), "microsoft"),
+        (inside_exchange(plain()), "microsoft"),
+        (inside_exchange(plain(), NOTHING), "microsoft"),
+        (by_gmail(plain()), GOOGLE),
+    ],
+    ids=["outside", "inside", "inside-and-unsigned", "gmail"],
+)
+def test_whom_the_mailboxes_own_provider_found_to_be_right_is_proven(raw, provider):
+    assert sender_at(headers_of(raw), provider) == Sender(SOC, proven=True)
+
+
+@pytest.mark.parametrize(
+    ("raw", "provider"),
+    [
+        (by_exchange(plain(), "fail"), "microsoft"),
+        (by_exchange(plain(Authentication_Results=FORGED), "fail"), "microsoft"),
+        (by_exchange(plain(X_MS_Exchange_Organization_AuthAs="Internal"), "fail"), "microsoft"),
+        (b"X-MS-Exchange-Organization-AuthAs: Internal\r\n" + by_exchange(plain(), "fail"), "microsoft"),
+        (inside_exchange(by_exchange(plain(), "fail")), "microsoft"),
+        (inside_exchange(plain(), f"{GOOGLE}; {NOTHING}"), "microsoft"),
+        (inside_exchange(plain(), results_of(SOC, "fail")), "microsoft"),
+        (inside_exchange(plain().replace(b"\r\nTo:", b"\r\nFrom: b@example.org\r\nTo:", 1)), "microsoft"),
+        (inside_exchange(inside_exchange(plain())), "microsoft"),
+        (inside_exchange(plain()).replace(b": Internal", b": Internal74"), "microsoft"),
+        (inside_exchange(plain()), GOOGLE),
+        (by_gmail(plain()), "microsoft"),
+        (by_exchange(plain()), GOOGLE),
+        (by_gmail(plain(), "fail"), GOOGLE),
+        (by_gmail(plain(Authentication_Results=f"{GOOGLE}; {FORGED}"), "fail"), GOOGLE),
+        (b"Authentication-Results: relay.example; dmarc=pass\r\n" + by_gmail(plain()), GOOGLE),
+        (plain(), "microsoft"),
+        (plain(), GOOGLE),
+    ],
+)
+def test_whoever_only_wrote_what_a_provider_would_write_is_not(raw, provider):
+    assert sender_at(headers_of(raw), provider) == Sender(SOC, proven=False)
 
 
 @pytest.mark.parametrize(

@@ -201,3 +201,29 @@ received_mails = Table(  # what came in by mail, once for each address of ours t
     Index(None, "tenant_id", "received_at"),
     Index(None, "told"),
 )
+
+polled_mailboxes = Table(  # the mailboxes that policies name, and how far each is read
+    "polled_mailboxes",
+    metadata,
+    key(),
+    of_tenant(),
+    Column("mailbox", String, nullable=False),
+    moment("reached_at"),  # by the provider's clock: everything that came before was taken, as far as it was shown
+    Column("behind", Boolean, nullable=False, server_default=text("false")),  # the last look found more than it took
+    moment("looked_at", nullable=True),  # the last time that it could be looked into
+    Column("problem", Text, nullable=False, server_default=""),  # why it cannot be read; empty when it can
+    moment("leased_until", nullable=True),
+    UniqueConstraint("tenant_id", "mailbox"),
+)
+
+polled_mails = Table(  # what was read, for as long as a look may find it again
+    "polled_mails",
+    metadata,
+    key(),
+    of_tenant(),
+    Column("mailbox_id", Integer, ForeignKey("polled_mailboxes.id"), nullable=False),
+    Column("copy_id", String, nullable=False),
+    moment("arrived_at"),
+    UniqueConstraint("mailbox_id", "copy_id"),
+    Index(None, "mailbox_id", "arrived_at"),
+)
