@@ -51,6 +51,8 @@ BATCH = 100
 # Other people's and operators' own names, a tenant's own settings, hashes, and the log, which holds ids only.
 UNTOUCHED = {
     "tenants",
+    "polled_mailboxes",
+    "polled_mails",
     "people",
     "tokens",
     "operators",

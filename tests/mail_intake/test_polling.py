@@ -316,7 +316,7 @@ def test_one_mail_that_goes_wrong_is_read_again_and_holds_up_no_other(world, clo
     with pytest.raises(ZeroDivisionError):
         poll(world.services, states(world)[SOCBOX].id)
     assert len(reported(world)) == 1
-    assert states(world)[SOCBOX].reached_at < clock() - timedelta(hours=1)
+    assert states(world)[SOCBOX].reached_at < clock() - timedelta(hours=1.5)
     monkeypatch.undo()
     poll_all(world.services)
     assert len(reported(world)) == 2

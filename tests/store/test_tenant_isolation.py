@@ -52,6 +52,7 @@ from backend.store import (
     overviews,
     own_rules,
     people,
+    polled_mailboxes,
     preferences,
     queue,
     queue_rows,
@@ -64,6 +65,7 @@ from backend.store import (
     sessions,
     staff,
     submissions,
+    tenants,
 )
 from backend.store.answers import AnswerState
 from backend.store.audit_view import Wanted
@@ -165,6 +167,10 @@ def south(database, kept):
         reply_texts.keep(tx, tenant, "none", "en", Text("southern", "secret"), POLICY, NOW)
         (waits,) = outbox.oldest(tx, tenant, webhook.id, 1)
         mail = received_mails.keep(tx, tenant, **RECEIVED, told="intended", told_at=NOW)
+        tenants.change_policy(tx, tenant, {"intake": {"mailboxes": {"phish@south.example": "user+spam"}}})
+        polled_mailboxes.follow_policies(tx, NOW)
+        (polled,) = polled_mailboxes.of_tenant(tx, tenant)
+        polled_mailboxes.remember(tx, polled, "southern copy", NOW)
     return {
         "tenant": tenant,
         "person": person,
@@ -274,6 +280,7 @@ CALLS = {
     "staff.members": lambda w: staff.members(w.tx, w.north),
     "staff.reopen": lambda w: staff.reopen(w.tx, w.north, w.south["operator"]),
     "staff.set_role": lambda w: staff.set_role(w.tx, w.north, w.south["operator"], Role.VIEWER),
+    "polled_mailboxes.of_tenant": lambda w: polled_mailboxes.of_tenant(w.tx, w.north),
     "people.by_address": lambda w: people.by_address(w.tx, w.north, "maildir", "bo@south.example"),
     "received_mails.get": lambda w: received_mails.get(w.tx, w.north, w.south["mail"]),
     "received_mails.invalid": lambda w: received_mails.invalid(w.tx, w.north, 9),
