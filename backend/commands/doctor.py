@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from backend.commands.checkpoint import loaded
 from backend.commands.doctor_gmail import examine_gmail
 from backend.commands.doctor_outlook import credential_ends, examine_outlook
+from backend.commands.doctor_polling import examine_polled
 from backend.domain.submission import State
 from backend.errors import UnhookError
 from backend.intake_mail.spool import spool_of
@@ -79,6 +80,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _guarded("mailboxes", lambda: _mailboxes(settings, database))
     yield from (Finding(one.what, one.says, one.well) for one in credential_ends(settings))
     yield from _guarded("mail intake", lambda: _mail_intake(settings))
+    yield from _guarded("mail intake", lambda: _mailboxes_read(settings, database))
     yield from _guarded("work", lambda: _work(database))
     database.close()
 
@@ -115,6 +117,10 @@ def _mail_intake(settings: Settings) -> Iterator[Finding]:
         yield Finding("mail intake", says, well=False)
     else:
         yield Finding("mail intake", f"{settings.receive_domain}: {spool.used():,} bytes wait to be taken in.")
+
+
+def _mailboxes_read(settings: Settings, database: Database) -> Iterator[Finding]:
+    return (Finding("mail intake", says, well) for says, well in examine_polled(settings, database))
 
 
 def _is_missing(settings: Settings) -> bool:
