@@ -8,7 +8,9 @@ from seeded import facts, seed_failure, seed_message, seed_received
 
 from backend.domain.disposition import Disposition
 from backend.flow import feedback
+from backend.flow.polling import poll_all
 from backend.store import campaigns, messages
+from connectors.maildir.deliver import make_mailbox
 from model.message.facts import Address
 
 
@@ -107,6 +109,11 @@ def seed_all(world: World) -> dict[str, int]:
     seed_failure(world)
     mail = seed_received(world)
     seed_received(world, "x" * 60 + "@" + "y" * 60 + ".example", handled=True)
+    world.set_policy(
+        intake={"mailboxes": {"x" * 60 + "@phish.example": "user+spam", "gone@phish.example": "team+spoof"}}
+    )
+    make_mailbox(world.mail, "x" * 60 + "@phish.example")
+    poll_all(world.services)
     with world.services.database.begin() as tx:
         campaign = campaigns.start(tx, world.tenant_id, world.services.now())
         ids = [retracted.message_id, waiting.message_id]

@@ -13,8 +13,10 @@ from backend.app import create_app
 from backend.domain.disposition import Disposition
 from backend.domain.people import Role
 from backend.domain.submission import Identity, Kind, State
-from backend.store import audit, labels, submissions, tenants
+from backend.flow.polling import OVERLAP, poll_all
+from backend.store import audit, labels, polled_mailboxes, submissions, tenants
 from backend.store.tables import audit as audit_rows
+from connectors.maildir.deliver import make_mailbox
 
 
 def lines(world, action: str) -> list[str]:
@@ -131,6 +133,28 @@ def test_the_addresses_and_the_team_are_shown_and_set(tmp_path, sqlite_database)
     assert "is no address" in owner.text("/settings/mail")
     with services.database.read() as tx:
         assert tenants.get(tx, world.tenant_id).policy.intake == chosen
+
+
+def test_the_mailboxes_that_are_read_are_shown_with_how_each_does(owner, world):
+    assert "Whoever runs the server can name mailboxes" in owner.text("/settings/mail")
+    make_mailbox(world.mail, "phish@example.org")
+    world.set_policy(intake={"mailboxes": {"phish@example.org": "user+spam", "gone@example.org": "team+malicious"}})
+    assert owner.text("/settings/mail").count("Nobody has looked into it yet") == 2
+    poll_all(world.services)
+    page = owner.text("/settings/mail")
+    assert "phish@example.org Spam For everybody Looked into:" in page
+    assert "gone@example.org Malicious For the security team It cannot be read there is no mailbox" in page
+    with world.services.database.begin() as tx:
+        (_, phish) = polled_mailboxes.of_tenant(tx, world.tenant_id)
+        polled_mailboxes.finish(tx, phish, phish.reached_at, OVERLAP, world.services.now(), behind=True)
+    assert "More has come than was read so far, up to:" in owner.text("/settings/mail")
+
+
+def test_another_tenants_mailboxes_are_not_shown(owner, world):
+    other = seed_tenant(world.services, "other", ["zoe@other.example"])
+    other.set_policy(intake={"mailboxes": {"phish@other.example": "user+spam"}})
+    poll_all(world.services)
+    assert "phish@other.example" not in owner.text("/settings/mail")
 
 
 def test_nobody_who_may_not_judge_mail_decides_whose_word_is_a_label(app, world):
