@@ -49,7 +49,7 @@ def create_app(services: Services, identifier: Identifier | None = None) -> Flas
         SESSION_COOKIE_NAME="unhook",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_SECURE=settings.https_only,
     )
     if hops := settings.trusted_proxies:
         # As many entries as there are proxies of ours, counted from the end: the rest is what anybody may write.
@@ -92,6 +92,6 @@ def _harden_answers(app: Flask, settings: Settings) -> None:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
-        if settings.secure_cookies:
+        if settings.https_only:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
         return response

@@ -16,6 +16,8 @@ from backend.errors import BadInput
 HTTPS = r"^https://[^\s?#]*[^\s?#/]$"
 OWN_HTTPS = r"^(https://[^\s?#]+|http://(127\.0\.0\.1|localhost)(:\d+)?(/[^\s?#]*)?)?$"  # plain only on this machine
 
+NEAR = frozenset({"127.0.0.1", "::1", "localhost"})  # where only this machine can ask
+
 
 class Settings(BaseSettings):
     """Everything that can be set from outside; docs/settings.md lists the same fields."""
@@ -74,7 +76,9 @@ class Settings(BaseSettings):
         {}, description="Role for each value of that claim, as a JSON object."
     )
     log_format: str = Field("console", pattern="^(console|json)$", description="console for people, json for machines.")
-    secure_cookies: bool = Field(False, description="Send session cookies over HTTPS only; switch on behind TLS.")
+    secure_cookies: bool | None = Field(
+        None, description="Send cookies over HTTPS only. Unset: unless only this machine asks, without a proxy."
+    )
     learn_seconds: int = Field(900, ge=1, description="How long training a candidate may take.")
     learn_megabytes: int = Field(3000, ge=100, description="Memory that training a candidate may use, in megabytes.")
     lease_seconds: int = Field(
@@ -173,10 +177,19 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _mail_from_afar_comes_under_tls(self) -> "Settings":
-        near = self.receive_host in {"127.0.0.1", "::1", "localhost"}
-        if not near and self.receive_require_tls and self.receive_certificate is None:
+        if self.receive_host not in NEAR and self.receive_require_tls and self.receive_certificate is None:
             raise ValueError("UNHOOK_RECEIVE_CERTIFICATE must be set, or UNHOOK_RECEIVE_REQUIRE_TLS be false")
         return self
+
+    @property
+    def asked_from_afar(self) -> bool:
+        """Whether browsers on other machines reach the web process: directly, or through a proxy."""
+        return bool(self.public_url or self.trusted_proxies) or self.host not in NEAR
+
+    @property
+    def https_only(self) -> bool:
+        """Whether browsers are to send cookies over HTTPS only."""
+        return self.asked_from_afar if self.secure_cookies is None else self.secure_cookies
 
     @property
     def store_url(self) -> str:

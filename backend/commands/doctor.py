@@ -65,6 +65,7 @@ def command(what: str | None, mailbox: str) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Look at one thing after the other; what breaks while being looked at is a finding too."""
     yield from _guarded("data folder", lambda: _data_folder(settings))
+    yield _cookies(settings)
     if _is_missing(settings):
         yield Finding("database", f"There is none at {settings.store_url}: run unhook migrate.", well=False)
         return
@@ -121,6 +122,15 @@ def _mail_intake(settings: Settings) -> Iterator[Finding]:
 
 def _mailboxes_read(settings: Settings, database: Database) -> Iterator[Finding]:
     return (Finding("mail intake", says, well) for says, well in examine_polled(settings, database))
+
+
+def _cookies(settings: Settings) -> Finding:
+    if settings.https_only:
+        return Finding("cookies", "sent over HTTPS only")
+    if settings.asked_from_afar:
+        says = "They cross the network in the clear: put TLS before the web process and unset UNHOOK_SECURE_COOKIES."
+        return Finding("cookies", says, well=False)
+    return Finding("cookies", "sent over plain HTTP too: nothing but this machine asks")
 
 
 def _is_missing(settings: Settings) -> bool:

@@ -112,7 +112,7 @@ def leave(services: Services, person: Person) -> ResponseReturnValue:
 
 
 def _keep(answer: Response, services: Services, token: str) -> None:
-    seconds, secure = int(VISIT.total_seconds()), services.settings.secure_cookies
+    seconds, secure = int(VISIT.total_seconds()), services.settings.https_only
     answer.set_cookie(NAME, token, max_age=seconds, path=PATH, httponly=True, samesite="Lax", secure=secure)
 
 

@@ -52,7 +52,7 @@ def check() -> ResponseReturnValue:
     waits.forgive(account)
     sessions.begin(services, operator, "password")
     answer = redirect_after(request.form.get("after", ""))
-    waits.remember(answer, name, secure=services.settings.secure_cookies)
+    waits.remember(answer, name, secure=services.settings.https_only)
     return answer
 
 

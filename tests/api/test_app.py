@@ -43,6 +43,31 @@ def test_https_is_insisted_on_only_behind_tls(tmp_path, embedded):
 
 
 @pytest.mark.parametrize(
+    ("given", "https_only"),
+    [
+        ({}, False),
+        ({"host": "::1"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"host": "unhook.internal"}, True),
+        ({"public_url": "https://unhook.example"}, True),
+        ({"trusted_proxies": 1}, True),
+        ({"secure_cookies": True}, True),
+        ({"trusted_proxies": 1, "secure_cookies": False}, False),
+    ],
+)
+def test_cookies_go_over_https_only_as_soon_as_others_than_this_machine_ask(
+    tmp_path, sqlite_database, given, https_only
+):
+    site = make_site(tmp_path, sqlite_database, **given)
+
+    answer = site.client().get("/sign-in")
+
+    assert ("Secure" in answer.headers["Set-Cookie"]) is https_only
+    assert ("Strict-Transport-Security" in answer.headers) is https_only
+    site.services.database.close()
+
+
+@pytest.mark.parametrize(
     ("method", "path", "status"),
     [
         ("GET", "/api/none", 404),

@@ -119,8 +119,17 @@ def test_another_tenants_operator_sees_no_such_message(acme, mail, tmp_path):
 def test_the_doctor_finds_a_good_installation_in_good_order(acme, mail):
     said = acme("doctor")
     assert said.exit_code == 0, said.output
-    for what in ("data folder", "database", "evidence", "queue", "checkpoint", "mailboxes", "work"):
+    for what in ("data folder", "cookies", "database", "evidence", "queue", "checkpoint", "mailboxes", "work"):
         assert f"ok  {what}" in said.stdout
+
+
+@pytest.mark.parametrize("afar", ["UNHOOK_HOST=0.0.0.0", "UNHOOK_PUBLIC_URL=https://unhook.example"])
+def test_the_doctor_complains_of_cookies_that_cross_the_network_in_the_clear(unhook, monkeypatch, afar):
+    assert "ok  cookies" in unhook("doctor").stdout
+    monkeypatch.setenv(*afar.split("="))
+    assert "ok  cookies      sent over HTTPS only" in unhook("doctor").stdout
+    monkeypatch.setenv("UNHOOK_SECURE_COOKIES", "false")
+    assert "NOT cookies      They cross the network in the clear" in unhook("doctor").stdout
 
 
 def test_the_doctor_makes_nothing(unhook, data):

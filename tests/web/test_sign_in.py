@@ -41,7 +41,7 @@ def test_the_cookie_is_kept_from_scripts_and_from_other_sites(stranger, world):
 
 @pytest.fixture
 def behind_tls(world):
-    settings = world.services.settings.model_copy(update={"secure_cookies": True})
+    settings = world.services.settings.model_copy(update={"public_url": "https://unhook.example"})
     return create_app(replace(world.services, settings=settings)).test_client()
 
 
