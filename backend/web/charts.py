@@ -311,7 +311,7 @@ class _Room:
 
     def axes(self, places: Sequence[str], ticks: Sequence[float], write: Write) -> tuple[list[Rule], list[Label]]:
         """The grid with its values, and as many places as can be read."""
-        every = max(1, math.ceil(52 / self.step))
+        every = max(1, math.ceil(62 / self.step))
         rules = [self.level(tick, "grid") for tick in ticks]
         labels = [Label(_LEFT - 6, self.y(tick) + 4, "end", write(tick)) for tick in ticks]
         named = [n for n in range(len(places)) if (len(places) - 1 - n) % every == 0]

@@ -98,6 +98,7 @@ def _shown(services: Services, operator: Operator, message_id: int) -> dict[str,
         "verdict": verdict,
         **_why(view, verdict, tenant.policy),
         "pictures": scale.pictures(verdict.base_margin, verdict.margin, band) if verdict else (),
+        "threshold": 0.0,  # in the template it would be written once, in the language of whoever came first
         "bound": scale.MAX_LIFT,
         "keys": KEYS,
         "unfolded": UNFOLDED,

@@ -187,6 +187,12 @@ def test_a_page_is_german_throughout(owner, world, address):
     assert english & german <= {"Phish Submission Response"}
 
 
+def test_what_never_changes_is_written_for_each_viewer_anew(owner, world):
+    here = f"/messages/{seed_message(world).message_id}"
+    told = [words_of(owner.get(here, headers={"Accept-Language": code}).text) for code in ("de", "en")]
+    assert ["Die Schwelle zu bösartig 0,0" in told[0], "The malicious threshold 0.0" in told[1]] == [True, True]
+
+
 def test_a_refusal_is_said_in_the_viewers_language(owner, world):
     page = owner.get("/messages/4711", headers={"Accept-Language": "de"}).text
     assert "Diese Nachricht gibt es nicht." in page
