@@ -33,6 +33,7 @@ _MOST_HTML = 500_000  # characters; larger mails are shown as text
 _MOST_TEXT = 100_000
 _MOST_DEPTH = 300  # elements in each other: laying out deeper ones costs the square of the depth
 _MOST_ELEMENTS = 80_000  # with those that a parser repeats for formatting that nobody closed
+_MOST_SIGNS = 100_000  # of & < >: each is spelled out alone, and bare & costs the square of its number; mail has 7,000
 _MOST_PICTURE = 1_000_000  # octets of one embedded picture
 _MOST_EMBEDDED = 8_000_000  # characters of all of them: a mail may show one picture ten thousand times
 _COLOUR = re.compile(r"\b(?:rgb|hsl)a?\([0-9., %/]{0,60}\)", re.IGNORECASE)
@@ -175,7 +176,9 @@ def _affordable(html: str) -> bool:
     What end tags close is not to be told from the source, so a parser is asked whom depth costs nothing. It keeps
     templates apart, where nobody would see how deep they are; no honest mail has one.
     """
-    if len(html) > _MOST_HTML or overloaded(html) or "<template" in html.lower():
+    if len(html) > _MOST_HTML or sum(map(html.count, "&<>")) > _MOST_SIGNS:
+        return False
+    if overloaded(html) or "<template" in html.lower():
         return False
     depths = _depths(HTMLTree.parse(f"<body>.{html}").document)  # after a sign, no <frameset> replaces the body
     return all(depth <= _MOST_DEPTH and number <= _MOST_ELEMENTS for number, depth in enumerate(depths))
