@@ -96,4 +96,4 @@ def _wake(services: Services, taught: Sequence[int]) -> None:
 
 def _must_handle_mail(operator: Operator) -> None:
     if not operator.may(Right.MAIL):
-        raise NotAllowed(f"The role {operator.role} does not handle mail; ask an analyst or an owner.")
+        raise NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=operator.role)

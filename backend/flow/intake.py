@@ -56,4 +56,5 @@ def _check(services: Services, report: Report, *brought: bytes | None) -> None:
     limit = services.settings.max_message_bytes
     for raw in there:
         if len(raw) > limit:
-            raise TooLarge(f"The message has {len(raw):,} bytes; at most {limit:,} can be kept.")
+            size, most = f"{len(raw):,}", f"{limit:,}"
+            raise TooLarge("The message has %(size)s bytes; at most %(most)s can be kept.", size=size, most=most)

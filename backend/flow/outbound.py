@@ -36,7 +36,7 @@ def add(services: Services, operator: Operator, name: str, kind: str, address: s
     send.checked(kind, address)
     with services.database.begin() as tx:
         if len(outbox.all_of(tx, operator.tenant_id)) >= outbox.MOST_WEBHOOKS:
-            raise BadInput(f"There are {outbox.MOST_WEBHOOKS} already: remove one first.")
+            raise BadInput("There are %(most)s already: remove one first.", most=outbox.MOST_WEBHOOKS)
         made = outbox.add(tx, operator.tenant_id, name, kind, address, events, services.now())
         _note(services, tx, operator, "webhook added", made.id, kind=kind)
     return signing.secret_of(secret_key(services.settings), made.tenant_id, made.salt)

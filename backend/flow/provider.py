@@ -22,7 +22,6 @@ from backend.store.staff import Member
 log = structlog.get_logger()
 
 # The same for everybody who is turned away: a stranger learns nothing about who works here.
-REFUSED = "You have no account here that counts. Ask an owner of your tenant to invite you."
 PROVIDER = Actor("provider")
 HIGHEST_FIRST = (Role.OWNER, Role.ADMIN, Role.ANALYST, Role.VIEWER)
 
@@ -37,7 +36,7 @@ def operator_for(services: Services, claims: Mapping[str, Any]) -> Operator:
             whom, detail = f"operator:{member.id}", {"why": why}
             audit.record(tx, member.tenant_id, PROVIDER, "sign-in refused", whom, detail, services.now())
     log.warning("sign-in refused", why=why)
-    raise NotAllowed(REFUSED)
+    raise NotAllowed("You have no account here that counts. Ask an owner of your tenant to invite you.")
 
 
 def _member_for(tx: Connection, services: Services, claims: Mapping[str, Any]) -> tuple[Member | None, str]:

@@ -43,25 +43,37 @@ class Readiness:
     needed: float
 
     @property
-    def obstacle(self) -> str:
-        """The first thing that is missing; empty when nothing is."""
+    def obstacle(self) -> Conflict | None:
+        """The refusal that names the first thing that is missing; None when nothing is."""
+        needed = f"{self.needed:.0%}"
         if not self.has_action:
-            return "Choose an action for MALICIOUS first: with no-action there is nothing to switch on."
+            return Conflict("Choose an action for MALICIOUS first: with no-action there is nothing to switch on.")
         if not self.earned.granted:
-            return (
-                f"Not yet: of {self.earned.judged} judged would-be retractions {self.earned.wrong} were wrong, so the "
-                f"precision is at least {self.earned.lower_bound:.1%}; {self.needed:.0%} is needed. "
-                f"Judge {self.earned.needed} more, all right."
+            return Conflict(
+                "Not yet: of %(judged)s judged would-be retractions %(wrong)s were wrong, so the precision is at least "
+                "%(bound)s; %(needed)s is needed. Judge %(more)s more, all right.",
+                judged=self.earned.judged,
+                wrong=self.earned.wrong,
+                bound=_percent(self.earned.lower_bound),
+                needed=needed,
+                more=self.earned.needed,
             )
         if self.backtest is None or not self.is_current:
-            return "Run the back-test first: there is none of the policy as it is now."
+            return Conflict("Run the back-test first: there is none of the policy as it is now.")
         if not self.backtest_bound:
-            return (
-                f"The back-test says no: {self.backtest.wrong} of {self.backtest.confirmed + self.backtest.wrong} "
-                f"judged would have been wrong, so the precision is at least {self.backtest.lower_bound:.1%}; "
-                f"{self.needed:.0%} is needed."
+            return Conflict(
+                "The back-test says no: %(wrong)s of %(judged)s judged would have been wrong, so the precision is at "
+                "least %(bound)s; %(needed)s is needed.",
+                wrong=self.backtest.wrong,
+                judged=self.backtest.confirmed + self.backtest.wrong,
+                bound=_percent(self.backtest.lower_bound),
+                needed=needed,
             )
-        return ""
+        return None
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
 
 
 def readiness(tx: Connection, tenant: Tenant, now: datetime) -> Readiness:
@@ -84,9 +96,9 @@ def set_psr(services: Services, operator: Operator, psr: Psr) -> None:
     """Turn the switch. `on` needs an action, a licence and a back-test; what is missing is in the Conflict raised."""
     with services.database.begin() as tx:
         tenant = _settings_of(tx, operator)
-        obstacle = readiness(tx, tenant, services.now()).obstacle if psr is Psr.ON else ""
+        obstacle = readiness(tx, tenant, services.now()).obstacle if psr is Psr.ON else None
         if obstacle:
-            raise Conflict(obstacle)
+            raise obstacle
         tenants.change_policy(tx, tenant.id, {"psr": {"switch": psr}})
         _record(tx, services, operator, {"psr": psr})
 

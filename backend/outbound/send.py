@@ -51,7 +51,7 @@ def checked(kind: str, address: str) -> SplitResult:
     except ValueError as error:
         raise BadInput("This address cannot be read.") from error
     if parts.scheme not in SCHEMES.get(kind, ()) or not parts.hostname or len(address) > 500:
-        raise BadInput(f"Give an address that begins with {SCHEMES.get(kind, ('https',))[0]}://")
+        raise BadInput("Give an address that begins with %(scheme)s://", scheme=SCHEMES.get(kind, ("https",))[0])
     if parts.username or parts.fragment or not address.isprintable() or " " in address:
         raise BadInput("An address holds no name, password or blank.")
     if not address.isascii() or not _may_be_a_host(parts.hostname):

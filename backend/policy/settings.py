@@ -242,7 +242,7 @@ def tenant_policy(own: Mapping[str, Any], offered: frozenset[str] = EVERY_ACTION
     """
     for key in defaults():
         if not isinstance(own.get(key, {}), Mapping):
-            raise BadInput(f"policy {key}: this is a section with several values, not one value")
+            raise BadInput("policy %(place)s: this is a section with several values, not one value", place=key)
     merged = {key: {**defaults()[key], **own.get(key, {})} for key in defaults()}
     merged["actions"] = {
         disposition: _possible(action, offered, chosen=disposition in own.get("actions", {}))
@@ -254,7 +254,7 @@ def tenant_policy(own: Mapping[str, Any], offered: frozenset[str] = EVERY_ACTION
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"policy {place}: {first['msg']}") from error
+        raise BadInput("policy %(place)s: %(why)s", place=place, why=first["msg"]) from error
 
 
 def _possible(action: Any, offered: frozenset[str], *, chosen: bool) -> Any:
@@ -270,4 +270,10 @@ def refuse_impossible(own: Mapping[str, Any], offered: frozenset[str], provider:
     for disposition, action in own.get("actions", {}).items():
         if isinstance(action, str) and action in EVERY_ACTION - offered:
             can = ", ".join([NO_ACTION, *[one for one in Action if one in offered]])
-            raise BadInput(f"{provider} cannot do {action} for {disposition}: choose one of {can}.")
+            raise BadInput(
+                "%(provider)s cannot do %(action)s for %(disposition)s: choose one of %(can)s.",
+                provider=provider,
+                action=action,
+                disposition=disposition,
+                can=can,
+            )

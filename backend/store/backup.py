@@ -45,7 +45,7 @@ def back_up(database: Database, kept: EvidenceStore, target: Path, now: datetime
     folder = target / f"unhook-{now:%Y%m%d-%H%M%S}"
     partial = target / f".{folder.name}.partial"
     if folder.exists():
-        raise Conflict(f"{folder} is there already.")
+        raise Conflict("%(place)s is there already.", place=folder)
     try:
         partial.mkdir(mode=0o700, parents=True)
         copied = _copy_database(database, partial / DATABASE)
@@ -81,9 +81,11 @@ def restore(folder: Path, database_file: Path, kept: EvidenceStore) -> int:
     """Put a backup where no store is yet; returns the pieces of evidence. The database comes last, so a restore that
     was cut short leaves no store. Raises BadInput for a damaged backup, Conflict when a store is there."""
     if database_file.exists():
-        raise Conflict(f"{database_file} is there already: stop Unhook and move it and its -wal file away first.")
+        raise Conflict(
+            "%(place)s is there already: stop Unhook and move it and its -wal file away first.", place=database_file
+        )
     if wrong := verify(folder):
-        raise BadInput(f"This backup cannot be restored: {wrong[0]}")
+        raise BadInput("This backup cannot be restored: %(why)s", why=wrong[0])
 
     pieces = [Path(name) for name, _ in _sums(folder) if name != DATABASE]
     for piece in pieces:

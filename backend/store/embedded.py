@@ -47,7 +47,7 @@ def opened(database: Database, instead: str) -> Iterator[sqlite_utils.Database]:
 def file_of(database: Database, instead: str) -> Path:
     """The file of the embedded database. Raises BadInput with what to do `instead` on PostgreSQL."""
     if database.dialect != "sqlite":
-        raise BadInput(f"The store is on PostgreSQL, which has its own tools: {instead}")
+        raise BadInput("The store is on PostgreSQL, which has its own tools: %(instead)s", instead=instead)
     assert database.engine.url.database is not None
     return Path(database.engine.url.database)
 

@@ -45,7 +45,7 @@ def parse_url(text: str) -> URL:
         return url.set(drivername="sqlite+pysqlite")
     if engine in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    raise BadInput(f"the database URL names {engine!r}; Unhook works on sqlite and postgresql")
+    raise BadInput("the database URL names %(engine)s; Unhook works on sqlite and postgresql", engine=engine)
 
 
 def make_engine(url: URL) -> Engine:

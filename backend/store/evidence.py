@@ -38,9 +38,11 @@ class EvidenceStore:
         """The bytes, checked. Raises EvidenceMissing, EvidenceDamaged, StoreUnavailable."""
         raw = self._place.get(_key(tenant_id, sha256))
         if raw is None:
-            raise EvidenceMissing(f"the evidence {sha256} is not there (any more)")
+            raise EvidenceMissing("the evidence %(sha256)s is not there (any more)", sha256=sha256)
         if hashlib.sha256(raw).hexdigest() != sha256:
-            raise EvidenceDamaged(f"the evidence {sha256} was changed on disk; restore it from a backup")
+            raise EvidenceDamaged(
+                "the evidence %(sha256)s was changed on disk; restore it from a backup", sha256=sha256
+            )
         return raw
 
     def exists(self, tenant_id: int, sha256: str) -> bool:
@@ -73,5 +75,5 @@ def record(tx: Connection, tenant_id: int, sha256: str, size: int, now: datetime
 
 def _key(tenant_id: int, sha256: str) -> str:
     if not _SHA256.fullmatch(sha256):  # a name from outside never becomes a path
-        raise EvidenceMissing(f"{sha256[:80]!r} is no SHA-256")
+        raise EvidenceMissing("%(name)s is no SHA-256", name=repr(sha256[:80]))
     return f"{int(tenant_id)}/{sha256[:2]}/{sha256}"

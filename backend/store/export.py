@@ -34,10 +34,10 @@ def export(database: Database, tenant_id: int, folder: Path, form: str = "jsonl"
     Raises BadInput on PostgreSQL and for an unknown form, Conflict when the folder is there already.
     """
     if form not in FORMATS:
-        raise BadInput(f"{form!r} is none of {', '.join(FORMATS)}.")
+        raise BadInput("%(form)s is none of %(forms)s.", form=form, forms=", ".join(FORMATS))
     embedded.file_of(database, INSTEAD)
     if folder.exists():
-        raise Conflict(f"{folder} is there already.")
+        raise Conflict("%(place)s is there already.", place=folder)
     try:
         folder.mkdir(mode=0o700, parents=True)
         with embedded.opened(database, INSTEAD) as store, store.atomic():  # all tables as of one moment

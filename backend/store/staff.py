@@ -70,7 +70,7 @@ def add_invited(tx: Connection, tenant_id: int, email: str, role: Role, until: d
     values = {"tenant_id": tenant_id, "name": email, "email": email, "password_hash": "", "role": role}
     number = insert_unless_there(tx, operators, {**values, "invited_until": until, "created_at": now})
     if number is None:
-        raise Conflict(_TAKEN)
+        raise _taken()
     return number
 
 
@@ -81,7 +81,7 @@ def invite(tx: Connection, tenant_id: int, operator_id: int, email: str, until: 
         with tx.begin_nested():
             _change(tx, tenant_id, operator_id, **values)
     except IntegrityError as error:
-        raise Conflict(_TAKEN) from error
+        raise _taken() from error
 
 
 def set_role(tx: Connection, tenant_id: int, operator_id: int, role: Role) -> None:
@@ -110,7 +110,8 @@ def another_owner(tx: Connection, tenant_id: int, besides: int) -> bool:
     return tx.execute(others.limit(1)).first() is not None
 
 
-_TAKEN = "Somebody has this e-mail address already; addresses are unique over all tenants."
+def _taken() -> Conflict:
+    return Conflict("Somebody has this e-mail address already; addresses are unique over all tenants.")
 
 
 def _change(tx: Connection, tenant_id: int, operator_id: int, **values: object) -> None:

@@ -31,7 +31,7 @@ def get(tx: Connection, tenant_id: int) -> Tenant:
     """One tenant. Raises Unknown."""
     row = tx.execute(select(tenants).where(tenants.c.id == tenant_id)).first()
     if row is None:
-        raise Unknown(f"There is no tenant {tenant_id}.")
+        raise Unknown("There is no tenant %(tenant)s.", tenant=tenant_id)
     return _tenant(row)
 
 
@@ -79,8 +79,13 @@ def add(
     told = {"slug": slug, "name": name, "provider": provider, **here}
     tenant_id = insert_unless_there(tx, tenants, {**told, "policy": {}, "created_at": now})
     if tenant_id is None:
-        taken = f"{slug!r}" if by_slug(tx, slug) else f"of the {provider} organisation {directory}"
-        raise Conflict(f"There is a tenant {taken} already.")
+        if by_slug(tx, slug):
+            raise Conflict("There is a tenant '%(slug)s' already.", slug=slug)
+        raise Conflict(
+            "There is a tenant of the %(provider)s organisation %(directory)s already.",
+            provider=provider,
+            directory=directory,
+        )
     return tenant_id
 
 
@@ -93,7 +98,7 @@ def save_policy(tx: Connection, tenant_id: int, own: Mapping[str, Any]) -> None:
     chosen = {key: _only(plain[key], value) for key, value in own.items()}
     changed = tx.execute(update(tenants).where(tenants.c.id == tenant_id).values(policy=chosen))
     if changed.rowcount != 1:
-        raise Unknown(f"There is no tenant {tenant_id}.")
+        raise Unknown("There is no tenant %(tenant)s.", tenant=tenant_id)
 
 
 def change_policy(tx: Connection, tenant_id: int, choices: Mapping[str, Any]) -> None:
@@ -101,7 +106,7 @@ def change_policy(tx: Connection, tenant_id: int, choices: Mapping[str, Any]) ->
     # Locked, so that two operators who change different settings at once both get what they asked for.
     row = tx.execute(select(tenants.c.policy).where(tenants.c.id == tenant_id).with_for_update()).first()
     if row is None:
-        raise Unknown(f"There is no tenant {tenant_id}.")
+        raise Unknown("There is no tenant %(tenant)s.", tenant=tenant_id)
 
     own = dict(row.policy)
     for key, value in choices.items():

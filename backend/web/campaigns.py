@@ -58,7 +58,7 @@ def merge(services: Services, operator: Operator, campaign_id: int) -> ResponseR
     """Make it part of another one."""
     into = request.form.get("into", "")
     if not (into.isascii() and into.isdigit() and 0 < len(into) < 10):
-        raise BadInput(_("Name the other campaign by its number."))
+        raise BadInput("Name the other campaign by its number.")
     return _done(lambda: flow.merge(services, operator, campaign_id, int(into)), _("Merged."), int(into))
 
 

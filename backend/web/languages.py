@@ -13,9 +13,11 @@ from flask_babel import Babel, get_locale, get_timezone
 from flask_babel import gettext as _
 from pytz.tzinfo import BaseTzInfo
 
+from backend.domain.people import Role
 from backend.errors import UnhookError
 from backend.web.preferred import preferred
 from backend.web.stored import stored
+from backend.web.vocabulary import ROLES
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # each in its own words: who needs one reads that
 USUAL = "en"
@@ -62,8 +64,14 @@ def zone_of_the_browser() -> str:
 
 def spoken(error: UnhookError) -> str:
     """A refusal's sentence in the viewer's language."""
-    values = {name: stored(str(told)) if isinstance(told, Exception) else told for name, told in error.values.items()}
+    values = {name: _value(told) for name, told in error.values.items()}
     return _(error.sentence, **values) if error.sentence else ""
+
+
+def _value(told: object) -> object:
+    if isinstance(told, Exception):
+        return stored(str(told))
+    return ROLES[told] if isinstance(told, Role) else told
 
 
 def moment(time: datetime) -> str:

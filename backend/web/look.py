@@ -53,7 +53,7 @@ def report(services: Services, operator: Operator) -> ResponseReturnValue:
     mailbox, copy_id = (request.form.get(name, "")[:LONGEST] for name in ("mailbox", "copy"))
     try:
         if chosen not in list(Disposition):
-            raise BadInput(_("Choose what it is."))
+            raise BadInput("Choose what it is.")
         message_id = looking.report_missed(services, operator, mailbox, copy_id, Disposition(chosen))
     except (BadInput, Conflict) as refusal:
         flash(spoken(refusal), "wrong")
@@ -77,4 +77,4 @@ def _moment(written: str) -> datetime | None:
         given = datetime.fromisoformat(written.strip()[:40])
         return in_utc(given)
     except (ValueError, OverflowError):
-        raise BadInput(_("That is no time. Write it as 2026-01-31T09:30.")) from None
+        raise BadInput("That is no time. Write it as 2026-01-31T09:30.") from None

@@ -48,7 +48,7 @@ def speak() -> ResponseReturnValue:
     """In this language from now on, for somebody who is not signed in."""
     wanted = request.form.get("language", "")
     if wanted not in LANGUAGES:
-        raise BadInput(_("Choose one of the languages."))
+        raise BadInput("Choose one of the languages.")
     response = make_response(redirect(inside(request.form.get("after", "")) or url_for("web.home.home"), 303))
     _remember(response, LANGUAGE_COOKIE, wanted)
     return response
@@ -59,11 +59,11 @@ def _chosen() -> Preferences:
     given = request.form
     language, zone, theme = given.get("language", ""), given.get("time_zone", ""), given.get("theme", "")
     if language not in {"", *LANGUAGES}:
-        raise BadInput(_("Choose one of the languages."))
+        raise BadInput("Choose one of the languages.")
     if zone and zone not in pytz.common_timezones_set:
-        raise BadInput(_("Choose one of the time zones."))
+        raise BadInput("Choose one of the time zones.")
     if theme not in list(Theme):
-        raise BadInput(_("Choose light, dark or automatic."))
+        raise BadInput("Choose light, dark or automatic.")
     return Preferences(language, zone, Theme(theme), given.get("keys") == "on")
 
 

@@ -41,6 +41,21 @@ SENTENCES = (
     _("This was undone before it was done."),
     # of learning
     _("%(error)s while learning"),
+    _("There is nothing to learn from: no judged message still has its content."),
+    _("Learning took longer than %(seconds)s seconds; see UNHOOK_LEARN_SECONDS."),
+    _("Learning needed more than %(most)s megabytes of memory; see UNHOOK_LEARN_MEGABYTES."),
+    _("training did not end within %(seconds)s seconds"),
+    _("This candidate was given up on meanwhile."),
+    _("The process ended by signal %(number)s and without a result; see UNHOOK_LEARN_MEGABYTES."),
+    _("The process ended with code %(number)s and without a result; see UNHOOK_LEARN_MEGABYTES."),
+    # of evidence
+    _("the evidence %(sha256)s is not there (any more)"),
+    _("the evidence %(sha256)s was changed on disk; restore it from a backup"),
+    _("%(name)s is no SHA-256"),
+    # of an event that another system did not take
+    _("the address lies inside a network: see UNHOOK_OUTBOUND_ALLOWED_NETWORKS"),
+    _("not reached (%(error)s)"),
+    _("answered %(status)s"),
     # of a copy
     _("deleted for good"),
     _("retracted before"),

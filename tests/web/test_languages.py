@@ -4,6 +4,7 @@ import ast
 import contextlib
 import re
 import tomllib
+from collections.abc import Iterator
 from datetime import datetime
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -17,12 +18,16 @@ from browser import Browser, words_of
 from seeded import seed_message
 
 from backend.domain.people import Role
+from backend.errors import NotAllowed
 from backend.store import campaigns
-from backend.web.languages import LANGUAGES, USUAL, ZONE_COOKIE, moment
+from backend.web.languages import LANGUAGE_COOKIE, LANGUAGES, USUAL, ZONE_COOKIE, moment, spoken
+from backend.web.vocabulary import ROLES
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "backend/web/translations"
 _GAP = re.compile(r"%\((\w+)\)")
+# Said by the API, in a terminal, or by the demo, which are English.
+SAID_ELSEWHERE = {"api", "cli.py", "commands", "demo", "secret.py", "settings.py"}
 TRANSLATED = [code for code in LANGUAGES if code != USUAL]
 
 
@@ -42,8 +47,9 @@ def sentences() -> set[object]:
     mapping = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]
     methods, options = _parse_config_object(mapping)
     keywords = {**DEFAULT_KEYWORDS, "lazy_gettext": None, "lazy_ngettext": (1, 2)}
-    with contextlib.redirect_stderr(StringIO()):  # a sentence with values in braces is no sentence to look up
+    with contextlib.redirect_stderr(StringIO()) as passed_over:
         found = list(extract_from_dir(ROOT, methods, options, keywords, directory_filter=_is_ours))
+    assert passed_over.getvalue() == "", "a sentence with values in braces is no sentence to look up"
     return {message for _, _, message, _, _ in found}
 
 
@@ -65,6 +71,49 @@ def test_what_a_page_says_after_a_deed_is_there_to_be_translated():
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"flash", "try_to"}
         for given in (call.args[0] if call.func.id == "flash" else call.args[1],)
         if isinstance(given, ast.Constant)
+    ]
+    assert bare == []
+
+
+def test_every_refusal_that_a_page_may_say_is_there_to_be_translated(sentences):
+    """One that is put together where it is raised is in no catalogue; its values have names and stand beside it."""
+    said = dict(refusals())
+    assert len(said) > 150
+    assert {where: text for where, text in said.items() if text not in sentences} == {}
+
+
+def refusals() -> Iterator[tuple[str, str]]:
+    """Where each refusal is raised that pages may say, and its sentence; as code where it is no plain one."""
+    for path in sorted((ROOT / "backend").rglob("*.py")):
+        if path.relative_to(ROOT / "backend").parts[0] in SAID_ELSEWHERE:
+            continue
+        tree = ast.parse(path.read_text())
+        ours = {
+            one.name
+            for line in ast.walk(tree)
+            if isinstance(line, ast.ImportFrom) and line.module == "backend.errors"
+            for one in line.names
+        } - {"StoreUnavailable"}  # pages have a sentence of their own for it: the error's names hosts and files
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in ours and call.args:
+                said = call.args[0]
+                if isinstance(said, ast.Attribute) and said.attr == "sentence":
+                    continue  # of another refusal, which is looked at where it stands
+                plain = isinstance(said, ast.Constant) and isinstance(said.value, str)
+                yield f"{path.relative_to(ROOT)}:{call.lineno}", said.value if plain else ast.unparse(said)
+
+
+def test_a_page_says_no_refusal_as_it_was_raised():
+    """`str(refusal)` is English; `spoken` looks it up. What is written into the log stays English."""
+    bare = [
+        f"{path.name}:{call.lineno}"
+        for path in sorted((ROOT / "backend/web").rglob("*.py"))
+        for handler in ast.walk(ast.parse(path.read_text()))
+        if isinstance(handler, ast.ExceptHandler)
+        for line in ast.walk(handler)
+        if isinstance(line, ast.Call) and not ast.unparse(line.func).startswith("log.")
+        for call in line.args
+        if isinstance(call, ast.Call) and ast.unparse(call) == f"str({handler.name})"
     ]
     assert bare == []
 
@@ -204,6 +253,28 @@ def test_a_refusal_is_said_in_the_viewers_language(owner, world):
     owner.post("/me", seen_on="/me", language="de", theme="dark")
     owner.post(f"{here}/merge", seen_on=here, into=str(campaign))
     assert "Nennen Sie eine andere Kampagne" in owner.page(here)
+
+
+@pytest.mark.parametrize(
+    ("address", "fields", "said"),
+    [
+        ("/settings/outbound", {"name": "x", "kind": "siem", "address": "ftp://x"}, "die mit https:// beginnt."),
+        ("/settings/outbound", {"name": "", "kind": "siem", "address": "ftp://x"}, "Geben Sie ihm einen Namen."),
+        ("/settings/psr", {"psr": "on", "typed": "turn on"}, "Noch nicht: Von 0 beurteilten möglichen Rückrufen"),
+    ],
+)
+def test_a_refusal_with_values_is_said_in_the_viewers_language(owner, address, fields, said):
+    owner.client.set_cookie(LANGUAGE_COOKIE, "de")
+    seen_on = address if address != "/settings/psr" else "/settings/auto-retract"
+    owner.post(address, seen_on=seen_on, **fields)
+    assert said in owner.text(seen_on)
+
+
+def test_a_role_in_a_refusal_is_a_word_of_the_viewers_language(app):
+    refusal = NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=Role.VIEWER)
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert "viewer" not in spoken(refusal)
+        assert str(ROLES[Role.VIEWER]) in spoken(refusal)
 
 
 def test_a_reason_is_said_in_the_viewers_language(owner, world):

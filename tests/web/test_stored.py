@@ -10,6 +10,7 @@ from browser import words_of
 from seeded import ANA, seed_failure, seed_message
 
 from backend.domain.retraction import RetractionState
+from backend.flow import learning_process
 from backend.store import copies, retractions
 from backend.web.stored import SENTENCES, stored
 from connectors.contract import Copy, Outcome, Receipt
@@ -19,17 +20,31 @@ from connectors.outlook.credentials import _ADVICE
 ROOT = Path(__file__).parents[2]
 GERMAN = {"Accept-Language": "de"}
 ERRORS = {"TryLater", "Refused", "NotPermitted", "NoMailbox", "NotFound", "UnknownUser", "NotDelegated", "Unknown"}
+ERRORS |= {"NotTaken", "OutOfTime", "EvidenceMissing", "EvidenceDamaged"}
+OTHERS = ("backend/outbound/send.py", "backend/store/evidence.py", "model/adapt.py")
+# What is written into the cause of a candidate: any refusal of these. The command's others are said to who typed it.
+LEARNING, TRAINS = "backend/commands/learn.py", {"_learn", "_keep", "limited", "_too_big"}
 STEPS = {"put_back", "_try_again", "_fail", "Failure", "_settle"}
 NEVER_STORED = re.compile(r"gmail/(addon/|answers)|registry")  # said on a card, or to whoever sets the machine up
 
 
 def written() -> Iterator[tuple[str, str]]:
     """Every sentence that code writes down, its values filled in with something; and where it stands."""
-    for path in sorted([*ROOT.glob("connectors/**/*.py"), *ROOT.glob("backend/flow/*.py")]):
+    others = [ROOT / name for name in OTHERS]
+    for path in sorted([*ROOT.glob("connectors/**/*.py"), *ROOT.glob("backend/flow/*.py"), *others]):
         where = str(path.relative_to(ROOT))
         for call in ast.walk(ast.parse(path.read_text())):
             if isinstance(call, ast.Call) and not NEVER_STORED.search(where):
                 yield from ((text, where) for text in _said_by(call))
+    for step in ast.walk(ast.parse((ROOT / LEARNING).read_text())):
+        for call in ast.walk(step) if isinstance(step, ast.FunctionDef) and step.name in TRAINS else ():
+            if (
+                isinstance(call, ast.Call)
+                and isinstance(call.func, ast.Name)
+                and call.func.id in {"BadInput", "Conflict"}
+            ):
+                yield from ((text, LEARNING) for text in _texts(call.args[0]))
+    yield from ((learning_process._cause(code), "backend/flow/learning_process.py") for code in (-9, 3))
 
 
 def _said_by(call: ast.Call) -> Iterator[str]:
