@@ -179,6 +179,7 @@ SENTENCES = (
     _("to delete a message"),
     _("to delete mail for good"),
     _("to read folders"),
+    _("to read the inbox"),
     _("to read who reports"),
     _("to translate an id"),
     _("to send mail"),
