@@ -114,7 +114,7 @@ def problem(
 ) -> Response:
     """The answer: problem+json (RFC 9457), or the bare sentence for somebody who opened a page in a browser."""
     title = HTTP_STATUS_CODES.get(status, "Error")
-    if _wants_a_page():
+    if wants_a_page():
         response = Response(f"{title}\n\n{detail}\n", status, content_type="text/plain; charset=utf-8")
     else:
         body = Problem(title=title, status=status, detail=detail, request=current_request(), fields=fields or [])
@@ -123,6 +123,7 @@ def problem(
     return response
 
 
-def _wants_a_page() -> bool:
+def wants_a_page() -> bool:
+    """Has somebody opened it in a browser?"""
     best = request.accept_mimetypes.best_match(["application/json", "text/html"])
     return best == "text/html" and not request.path.startswith("/api/")

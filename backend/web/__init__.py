@@ -126,10 +126,11 @@ def register(app: Flask, services: Services) -> None:
     web.before_request(csrf.protect)
     web.after_request(headers.harden)
     web.after_request(squeeze.squeeze)
-    web.context_processor(_shared)
-    web.context_processor(lambda: {"alarms": _alarms(services)})
+    web.app_context_processor(_shared)
+    web.app_context_processor(lambda: {"alarms": _alarms(services)})
     _add_filters(web, services)
     errors.register(web)
+    errors.register_for_all(app)
     app.register_blueprint(web)
 
     if services.settings.demo:

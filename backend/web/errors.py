@@ -1,13 +1,15 @@
 """Errors: what does an operator see when a page says no?"""
 
 import structlog
-from flask import Blueprint, Response, make_response, render_template
+from flask import Blueprint, Flask, Response, make_response, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
+from backend.api import errors as api
 from backend.api.errors import STATUS
 from backend.errors import UnhookError
+from backend.web import headers
 from backend.web.languages import spoken
 
 log = structlog.get_logger()
@@ -35,6 +37,17 @@ def register(web: Blueprint) -> None:
     web.register_error_handler(UnhookError, _refused)
     web.register_error_handler(HTTPException, _not_understood)
     web.register_error_handler(Exception, _went_wrong)
+
+
+def register_for_all(app: Flask) -> None:
+    """Answer with a page too where nobody serves the address: there is no blueprint then to ask."""
+    app.register_error_handler(NotFound, _not_there)
+
+
+def _not_there(error: NotFound) -> Response:
+    if "web" in request.blueprints:
+        return _not_understood(error)
+    return headers.harden(_not_understood(error)) if api.wants_a_page() else api.not_understood(error)
 
 
 def _refused(error: Exception) -> Response:

@@ -196,6 +196,7 @@ def _possible(view: MessageView, operator: Operator, services: Services) -> dict
         "too_late": taken and not in_time,
         "can_approve": waiting and not approved,
         "can_refuse": waiting,
+        "stopped": state is RetractionState.STOPPED,
         "can_search_again": state is RetractionState.DONE,
         "running": state in OPEN,
     }

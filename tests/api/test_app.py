@@ -86,10 +86,13 @@ def test_what_is_not_there_is_refused_with_a_sentence(embedded, method, path, st
     assert status != 405 or answer.headers["Allow"]
 
 
-def test_a_browser_gets_the_sentence_alone(embedded):
+def test_a_browser_gets_a_page_that_leads_back(embedded):
     answer = embedded.client().get("/none", headers={"Accept": "text/html"})
 
-    assert (answer.status_code, answer.mimetype) == (404, "text/plain")
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is nothing here" in answer.text
+    assert 'href="/"' in answer.text
+    assert "script-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
 def test_an_unforeseen_error_shows_no_trace_and_names_its_line_in_the_log(embedded, log_lines):

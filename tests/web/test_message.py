@@ -213,6 +213,15 @@ def test_what_is_not_possible_now_is_said_on_the_page(owner, world):
     assert "A retraction of this message is running already." in owner.text(here)
 
 
+def test_a_stopped_retraction_leads_to_what_can_be_done(owner, world):
+    seeded = seed_message(world, retracted=True)
+    with world.services.database.begin() as tx:
+        tx.execute(retraction_rows.update().values(state=RetractionState.STOPPED))
+    page = owner.page(f"/messages/{seeded.message_id}")
+    assert 'href="#retraction">Go on, or bring back what was taken</a>' in page
+    assert "There is nothing to take away" not in page
+
+
 def test_after_a_retraction_one_can_search_again(owner, world):
     seeded = seed_message(world, retracted=True, response=Response.RETRACT)
     here = f"/messages/{seeded.message_id}"
