@@ -21,7 +21,7 @@ from backend.policy.settings import tenant_policy
 from model.composed.campaign import campaign
 from model.composed.write import AUTHSERV_ID
 from model.message.parse import parse_message
-from model.modules.traits import shared, traits
+from model.modules.traits import HOST, shared, traits
 from model.predict import load_predictor
 
 SEEDS, COPIES, STORED = range(20), 50, 30
@@ -110,7 +110,8 @@ def test_no_judged_phish_of_the_corpora_converts_honest_mail(corpora: Path):
     things = defaultdict(list)
     for facts, crooked in zip(mails, phish, strict=True):
         for trait in traits(facts) if crooked else ():
-            things[trait.kind, trait.value].append(trait)
+            if trait.kind != HOST:  # it counts inside one campaign alone, and no honest mail below is in one
+                things[trait.kind, trait.value].append(trait)
     like = hard = wrong = 0
     for facts, number, base, crooked in zip(mails, family, margins, phish, strict=True):
         if crooked:
@@ -122,4 +123,4 @@ def test_no_judged_phish_of_the_corpora_converts_honest_mail(corpora: Path):
     print(f"{sum(phish)} phish and {len(mails) - sum(phish)} honest mails")
     print(f"honest ones in a campaign with phish: {like}; with a link or file of theirs: {hard}")
     print(f"honest mail converted: {wrong}")
-    assert wrong == 0
+    assert (like, wrong) == (0, 0)
