@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -43,16 +44,7 @@ def follow(
         "ca_file": str(ca_file.resolve()) if ca_file else "",
         "processor_seconds": _PROCESSOR,
     }
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-m", "backend.crawl.child"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={},
-        cwd="/",
-        text=True,
-    )
-    with child:
+    with TemporaryDirectory(prefix="unhook-crawl-") as empty, _child(empty) as child:
         try:
             said, _ = child.communicate(json.dumps(order), timeout=seconds)
         except subprocess.TimeoutExpired:
@@ -63,6 +55,21 @@ def follow(
             child.kill()
     found = list(_read(said))[: len(links)]
     return (*found, *(Landing("unreachable") for _ in links[len(found) :]))
+
+
+def _child(folder: str) -> "subprocess.Popen[str]":
+    """It has this empty folder, and no environment, file or terminal of ours."""
+    return subprocess.Popen(
+        [sys.executable, "-I", "-m", "backend.crawl.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={},
+        cwd=folder,
+        close_fds=True,
+        start_new_session=True,
+        text=True,
+    )
 
 
 def _read(said: str) -> Iterator[Landing]:
