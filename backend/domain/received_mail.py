@@ -1,6 +1,7 @@
 """Received mail: what does the address say that it was sent to, and what can be wrong with it?"""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -48,6 +49,19 @@ def read_said(text: str) -> tuple[Kind, Disposition] | None:
     if kind not in list(Kind) or disposition.upper() not in list(Disposition):
         return None
     return Kind(kind), Disposition(disposition.upper())
+
+
+def untagged(address: str) -> tuple[str, str]:
+    """An address without what stands after a plus in it, and that: soc+spam@example.com is soc@example.com and spam."""
+    local, _, domain = address.lower().rpartition("@")
+    name, _, tag = local.partition("+")
+    return f"{name}@{domain}", tag
+
+
+def said_by_tag(mailbox: str, addresses: Iterable[str]) -> Disposition | None:
+    """The disposition that the first of these addresses names which are the mailbox's own with one after a plus."""
+    tags = [tag.upper() for plain, tag in map(untagged, addresses) if plain == mailbox]
+    return next((Disposition(tag) for tag in tags if tag in list(Disposition)), None)
 
 
 def submitted_as(disposition: Disposition) -> SubmittedAs:

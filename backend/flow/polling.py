@@ -6,18 +6,19 @@ mailbox is changed.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
 from sqlalchemy import Connection
 
-from backend.domain.received_mail import MailRoute, Problem, read_route, read_said
+from backend.domain.received_mail import MailRoute, Problem, read_route, read_said, said_by_tag, untagged
 from backend.errors import StoreUnavailable
 from backend.flow.claim import lease
 from backend.flow.mail_intake import Received, opened, take_for
 from backend.intake_mail.contents import Contents
-from backend.intake_mail.headers import Sender, headers_of, refusal, sender_at, sender_of
+from backend.intake_mail.headers import Sender, addressed_to, headers_of, refusal, sender_at, sender_of
 from backend.services import Services
 from backend.store import polled_mailboxes, tenants
 from backend.store.polled_mailboxes import PolledMailbox
@@ -97,11 +98,11 @@ class _Reading:
         except NotFound:  # deleted since it was listed
             self._leave(arrival, "gone")
         except TooLarge:
-            self._take(arrival, self._unread(arrival, Problem.TOO_LARGE))
+            self._take(arrival, self._unread(arrival, Problem.TOO_LARGE), self._route)
         except (NotPermitted, NoMailbox):
             raise
         except Refused:
-            self._take(arrival, self._unread(arrival, Problem.UNREADABLE))
+            self._take(arrival, self._unread(arrival, Problem.UNREADABLE), self._route)
         else:
             self._weigh(arrival, raw)
 
@@ -113,16 +114,18 @@ class _Reading:
         name = self._mailboxes.authserv_id
         gateway = self._tenant.policy.senders.authserv_ids
         sender = sender_at(headers, name) if name else sender_of(headers, gateway)
-        self._take(arrival, opened(self._services, raw, sender, arrival.at, self._is_ours))
+        said = said_by_tag(self._polled.mailbox, addressed_to(headers)) or self._route.disposition
+        received = opened(self._services, raw, sender, arrival.at, self._is_ours)
+        self._take(arrival, received, replace(self._route, disposition=said))
 
     def _unread(self, arrival: Arrival, problem: Problem) -> Received:
         """What is known of a mail whose bytes are not: that it came. It lies in the mailbox still."""
         name = sha256(arrival.id.encode()).hexdigest()
         return Received(name, b"", Sender("", proven=False), Contents((), problem=problem), True, arrival.at)
 
-    def _take(self, arrival: Arrival, received: Received) -> None:
+    def _take(self, arrival: Arrival, received: Received, route: MailRoute) -> None:
         note = self._remember(arrival)
-        take_for(self._services, self._tenant, self._route, self._polled.mailbox, received, note)
+        take_for(self._services, self._tenant, route, self._polled.mailbox, received, note)
 
     def _leave(self, arrival: Arrival, why: str) -> None:
         log.warning("mail left alone", mailbox=self._polled.id, why=why)
@@ -134,7 +137,7 @@ class _Reading:
 
     def _is_ours(self, address: str) -> bool:
         ours = self._tenant.policy.intake.mailboxes
-        return address in ours or read_route(address, self._services.settings.receive_domain) is not None
+        return untagged(address)[0] in ours or read_route(address, self._services.settings.receive_domain) is not None
 
 
 def _finish(

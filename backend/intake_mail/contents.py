@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from backend.domain.received_mail import Problem
 from backend.errors import BadInput
-from backend.intake_mail.headers import headers_of
+from backend.intake_mail.headers import addressed_to, headers_of
 from backend.intake_mail.outlook_file import OLE, rebuilt
-from model.message.addresses import read_addresses
 from model.message.attachments import detect
 from model.message.caps import Defects
 from model.message.charsets import decode, storable
@@ -19,7 +18,6 @@ MOST_MAILS = 50  # in one mail
 WRAPPED = 3  # reports that were attached to reports
 COMMENT = 2_000  # characters
 _OF_A_MAIL = frozenset({"subject", "date", "message-id", "received", "to"})
-_ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
 _TEXTS = frozenset({"text/plain", "text/html"})
 
 
@@ -101,9 +99,7 @@ def _is_mail(raw: bytes) -> bool:
 
 
 def _is_report(mail: bytes, is_ours: IsOurs) -> bool:
-    headers = headers_of(mail)
-    values = [value for name in _ADDRESSED for value in headers.all(name)]
-    return any(is_ours(one.address) for one in read_addresses(values, Defects()))
+    return any(is_ours(one) for one in addressed_to(headers_of(mail)))
 
 
 def _instead(parts: tuple[Part, ...]) -> Problem:

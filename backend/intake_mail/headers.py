@@ -11,6 +11,7 @@ from model.message.headers import Headers, read_headers
 from model.message.source import split
 
 MOST_HOPS = 30  # servers on the way; a mail in a circle passes more
+_ADDRESSED = ("to", "cc", "delivered-to", "x-original-to")
 _OURS = "x-unhook-key"  # what our own answers carry
 _ANSWERS_THEMSELVES = ("auto-replied", "auto-notified")
 _RESULTS = "authentication-results"
@@ -30,6 +31,12 @@ def headers_of(raw: bytes) -> Headers:
     """The headers of a whole mail."""
     defects = Defects()
     return read_headers(split(raw, defects).headers, defects)
+
+
+def addressed_to(headers: Headers) -> list[str]:
+    """Every address that the mail says it is for: whoever sent it wrote them."""
+    values = [value for name in _ADDRESSED for value in headers.all(name)]
+    return [one.address for one in read_addresses(values, Defects())]
 
 
 def sender_of(headers: Headers, authserv_ids: Sequence[str]) -> Sender:

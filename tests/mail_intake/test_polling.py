@@ -130,6 +130,25 @@ def test_the_names_of_our_relays_prove_nothing_in_a_mailbox(world):
     assert [one.identity for one in reported(world)] == [Identity.UNVERIFIED]
 
 
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("team+spam@example.org", "SPAM"),
+        ("Team+NONE@Example.org", "NONE"),
+        ("ben@example.org, Reports <team+bulk@example.org>", "BULK"),
+        ("team@example.org", "SPOOF"),
+        ("team+urgent@example.org", "SPOOF"),
+        ("team+spam+bulk@example.org", "SPOOF"),
+        ("phish+spam@example.org", "SPOOF"),
+        ("team+spam@elsewhere.example", "SPOOF"),
+    ],
+)
+def test_a_word_after_the_plus_of_the_mailboxes_address_is_what_is_said(world, to, said):
+    came(world, proven(PHISH, to=to))
+    poll_all(world.services)
+    assert [(one.kind, one.said) for one in reported(world)] == [(Kind.TEAM, said)]
+
+
 def test_a_mail_is_read_once_however_often_one_looks(world):
     raw = proven(PHISH).as_bytes()
     copy = came(world, raw)
@@ -218,7 +237,7 @@ def test_our_own_answer_to_a_mailbox_that_is_read_is_not_a_report(world):
 
 
 def test_a_report_within_a_report_is_opened(world):
-    inner = proven(PHISH, sender=ANA, to=PHISHBOX).as_bytes()
+    inner = proven(PHISH, sender=ANA, to="phish+spam@example.org").as_bytes()
     came(world, proven(inner))
     poll_all(world.services)
     (one,) = reported(world)
