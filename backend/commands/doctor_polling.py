@@ -36,6 +36,8 @@ def _refused(settings: Settings, tenant: Tenant, mailbox: str) -> str:
 
 
 def _late(polled: PolledMailbox | None, now: datetime) -> str:
+    if polled and polled.problem:
+        return polled.problem
     if polled is None or polled.looked_at is None or now - polled.looked_at > LATE:
         return "Nobody has looked into it lately: is unhook work running?"
     if polled.behind and now - polled.reached_at > LATE:

@@ -146,8 +146,9 @@ def _finish(
     """It is read up to the last mail, but not past one that failed, nor into a future that a clock made up."""
     now, behind = services.now(), len(new) >= AT_ONCE
     reached = min([now, new[-1].at, *(at for at, _ in failed)]) if new else polled.reached_at
+    problem = f"{len(failed)} of its mails cannot be taken in ({type(failed[0][1]).__name__})" if failed else ""
     with services.database.begin() as tx:
-        polled_mailboxes.finish(tx, polled, reached, OVERLAP, now, behind=behind)
+        polled_mailboxes.finish(tx, polled, reached, OVERLAP, now, behind=behind, problem=problem)
     if new:
         log.info("mailbox read", mailbox=polled.id, tenant=polled.tenant_id, mails=len(new), failed=len(failed))
     if behind and not failed:

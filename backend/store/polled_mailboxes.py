@@ -63,11 +63,18 @@ def remember(tx: Connection, polled: PolledMailbox, copy_id: str, at: datetime) 
 
 
 def finish(
-    tx: Connection, polled: PolledMailbox, reached_at: datetime, overlap: timedelta, now: datetime, *, behind: bool
+    tx: Connection,
+    polled: PolledMailbox,
+    reached_at: datetime,
+    overlap: timedelta,
+    now: datetime,
+    *,
+    behind: bool,
+    problem: str = "",
 ) -> None:
     """It was read up to there. What is so old that no look finds it again is forgotten."""
     reached = max(reached_at, polled.reached_at)
-    told = {"reached_at": reached, "behind": behind, "looked_at": now, "problem": "", "leased_until": None}
+    told = {"reached_at": reached, "behind": behind, "looked_at": now, "problem": problem, "leased_until": None}
     tx.execute(update(polled_mailboxes).where(_row(polled)).values(**told))
     tx.execute(delete(polled_mails).where(_of(polled), polled_mails.c.arrived_at < reached - overlap))
 

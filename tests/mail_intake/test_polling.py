@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -298,6 +298,13 @@ def test_what_no_policy_names_any_more_is_read_no_more(world):
     assert poll(world.services, last) == 0
 
 
+def test_workers_look_every_minute_by_themselves(world):
+    came(world, proven(PHISH))
+    (task,) = [one for one in world.services.wake.huey.read_periodic(datetime(2026, 3, 2)) if one.name == "poll"]
+    world.services.wake.huey.execute(task)
+    assert len(received(world)) == 1
+
+
 def test_one_at_a_time_looks_into_a_mailbox(world):
     came(world, proven(PHISH))
     soc = states(world)[SOCBOX]
@@ -336,9 +343,10 @@ def test_one_mail_that_goes_wrong_is_read_again_and_holds_up_no_other(world, clo
         poll(world.services, states(world)[SOCBOX].id)
     assert len(reported(world)) == 1
     assert states(world)[SOCBOX].reached_at < clock() - timedelta(hours=1.5)
+    assert states(world)[SOCBOX].problem == "1 of its mails cannot be taken in (ZeroDivisionError)"
     monkeypatch.undo()
     poll_all(world.services)
-    assert len(reported(world)) == 2
+    assert (len(reported(world)), states(world)[SOCBOX].problem) == (2, "")
 
 
 def test_a_worker_that_dies_after_the_commit_leaves_nothing_twice(world, monkeypatch):

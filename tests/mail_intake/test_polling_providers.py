@@ -13,9 +13,10 @@ from stamped import by_exchange, by_gmail, inside_exchange, results_of
 from workspace.fixtures import google
 
 from backend.domain.disposition import Disposition
+from backend.domain.received_mail import Problem
 from backend.domain.submission import EvidenceSource, Identity, Kind, State
 from backend.flow.polling import poll, poll_all
-from backend.store import decisions, labels, people, polled_mailboxes, submissions, tenants, verdicts
+from backend.store import decisions, labels, people, polled_mailboxes, received_mails, submissions, tenants, verdicts
 
 __all__ = ["entra", "google", "graph"]
 
@@ -153,3 +154,19 @@ def test_a_provider_that_wants_us_to_wait_is_left_alone_for_as_long(provider):
     later = provider.services.now() + timedelta(minutes=3)
     assert poll(replace(provider.services, now=lambda: later), soc.id) == 1
     assert (len(reported(provider)), problems(provider)[SOCBOX]) == (1, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "problem"), [(400, "BadRequest", Problem.UNREADABLE), (404, "ErrorItemNotFound", None)]
+)
+def test_one_mail_that_cannot_be_fetched_holds_up_no_other(outlook, status, code, problem):
+    first = outlook.deliver(SOCBOX, by_exchange(plain(PHISH, text="first")))
+    outlook.deliver(SOCBOX, by_exchange(plain(PHISH, text="second")))
+    outlook.graph.troubles.order(rf"messages/{first}/.value", status=status, code=code, times=9)
+    for _ in range(2):
+        poll_all(outlook.services)
+    assert len(reported(outlook)) == 1
+    with outlook.services.database.read() as tx:
+        wrong = received_mails.invalid(tx, outlook.tenant_id, 9)
+    assert [one.problem for one in wrong] == ([problem] if problem else [])
+    assert problems(outlook)[SOCBOX] == ""
