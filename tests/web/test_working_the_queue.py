@@ -161,6 +161,19 @@ def test_the_keys_that_judge_work_on_a_messages_page_too(page, world):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("address", ["/queue", "/search?q=mail"])
+@pytest.mark.parametrize("width", [320, 768, 900, 1000, 1280])
+def test_a_row_shows_all_of_itself_at_every_width(page, world, address, width):
+    seed_message(world, "A mail whose subject is of the usual length")
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(address)
+    subject, when = page.locator("[data-row]").first, page.locator("td.when").first
+    assert subject.bounding_box()["width"] > 100
+    place = when.bounding_box()
+    assert place["x"] + place["width"] <= width
+
+
+@pytest.mark.browser
 def test_the_palette_reaches_everything_by_name(page, world):
     seed_ten(world)
     page.goto("/queue")
