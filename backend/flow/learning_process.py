@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from secrets import token_hex
 
 import structlog
 
@@ -13,6 +15,17 @@ from backend.store import candidates
 
 log = structlog.get_logger()
 
+# How the names begin of what a process needs to run at all, and of what reaches and opens a bucket with evidence.
+_PROCESS = ("PATH", "HOME", "LANG", "LC_", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "PYTHON", "OMP_", "MKL_")
+_WAY = ("SSL_CERT_", "http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "FSSPEC_")
+_BUCKETS = {
+    "s3": (*_WAY, "AWS_"),
+    "gs": (*_WAY, "GOOGLE_"),
+    "gcs": (*_WAY, "GOOGLE_"),
+    "az": (*_WAY, "AZURE_"),
+    "abfs": (*_WAY, "AZURE_"),
+}
+
 
 def start_learning(services: Services, candidate_id: int) -> None:
     """Start `unhook learn` for a candidate that was asked for; it sets its own limits and writes down its end."""
@@ -20,7 +33,7 @@ def start_learning(services: Services, candidate_id: int) -> None:
     nothing = subprocess.DEVNULL
     process = subprocess.Popen(  # noqa: S603 - our own command
         command,
-        env=_environment(services.settings),
+        env=_environment(services.settings, os.environ),
         stdin=nothing,
         stdout=nothing,
         stderr=nothing,
@@ -46,16 +59,19 @@ def _cause(code: int) -> str:
     return f"The process ended {how} and without a result; see UNHOOK_LEARN_MEGABYTES."
 
 
-def _environment(settings: Settings) -> dict[str, str]:
-    """As this process, with the store that it uses."""
-    places = {
+def _environment(settings: Settings, ours: Mapping[str, str]) -> dict[str, str]:
+    """What training takes of `ours`: the store and its limits, no provider's key, and no key that sessions know."""
+    given = {
         "UNHOOK_DATA_DIR": str(settings.data_dir.resolve()),
         "UNHOOK_DATABASE_URL": settings.database_url,
         "UNHOOK_EVIDENCE_URL": settings.evidence_url,
-        "UNHOOK_QUEUE_URL": settings.queue_url,
+        "UNHOOK_SECRET_KEY": token_hex(),  # it signs nothing: it wakes nobody, and nobody signs in there
         "UNHOOK_LEARN_SECONDS": str(settings.learn_seconds),
         "UNHOOK_LEARN_MEGABYTES": str(settings.learn_megabytes),
+        "UNHOOK_LOG_FORMAT": settings.log_format,
     }
     if settings.checkpoint:
-        places["UNHOOK_CHECKPOINT"] = str(settings.checkpoint.resolve())
-    return {**os.environ, **places}
+        given["UNHOOK_CHECKPOINT"] = str(settings.checkpoint.resolve())
+    prefixes = _PROCESS + _BUCKETS.get(settings.evidence_url.partition("://")[0], ())
+    prefixes += ("PG",) if settings.database_url.startswith("postgresql") else ()
+    return {name: value for name, value in ours.items() if name.startswith(prefixes)} | given

@@ -18,9 +18,10 @@ from backend.domain.disposition import Disposition
 from backend.domain.label import Source
 from backend.errors import BadInput
 from backend.flow import candidates as flow
+from backend.flow import learning_process
 from backend.flow.learning_process import start_learning
 from backend.flow.sweep import sweep
-from backend.settings import read_settings
+from backend.settings import Settings, read_settings
 from backend.store import audit, candidates, labels
 from backend.wiring import build_services
 from model import adapt, compare
@@ -208,15 +209,50 @@ def test_the_process_a_worker_starts_ends_at_its_limits_and_says_which(unhook, w
     assert said in failed.cause
 
 
+def test_the_process_a_worker_starts_is_handed_no_key(unhook, world, monkeypatch):
+    taught(world)
+    keys = ("UNHOOK_OUTLOOK_CLIENT_SECRET", "UNHOOK_GMAIL_KEY", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD", "A_TOKEN")
+    for name in (*keys, "UNHOOK_SECRET_KEY"):
+        monkeypatch.setenv(name, "a secret")
+    start_learning(replace(world.services, settings=read_settings()), flow.ask(world.services, world.owner))
+    [trainer] = trainers(world)
+    handed = Path(f"/proc/{trainer}/environ").read_bytes()
+    os.kill(trainer, signal.SIGKILL)
+    assert b"UNHOOK_DATA_DIR=" in handed
+    assert b"a secret" not in handed
+    assert [name for name in keys if name.encode() in handed] == []
+    ended(world)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"evidence_url": "s3://bucket/unhook"}, {"AWS_SECRET_ACCESS_KEY", "https_proxy"}),
+        ({"evidence_url": "gs://bucket/unhook"}, {"GOOGLE_APPLICATION_CREDENTIALS", "https_proxy"}),
+        ({"database_url": "postgresql://db/unhook", "evidence_url": "/mnt/evidence"}, {"PGPASSWORD"}),
+        ({}, set()),
+    ],
+)
+def test_what_opens_the_store_is_handed_on(given, kept):
+    names = ("AWS_SECRET_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "PGPASSWORD", "https_proxy", "A_TOKEN")
+    handed = learning_process._environment(Settings(**given), dict.fromkeys(names, "x"))
+    assert {name for name in handed if not name.startswith("UNHOOK_")} == kept
+
+
 def test_a_process_that_was_killed_is_noticed_and_the_next_one_may_begin(unhook, world):
     taught(world)
     start_learning(world.services, flow.ask(world.services, world.owner))
-    while newest(world).state is CandidateState.ASKED:
-        time.sleep(0.05)
-    [trainer] = [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/cmdline") if is_ours(p, newest(world).id)]
+    [trainer] = trainers(world)
     os.kill(trainer, signal.SIGKILL)
     assert "ended by signal 9" in ended(world).cause
     flow.ask(world.services, world.owner)
+
+
+def trainers(world: World) -> list[int]:
+    """The processes that train the newest candidate, once it is trained."""
+    while newest(world).state is CandidateState.ASKED:
+        time.sleep(0.05)
+    return [int(p.parent.name) for p in Path("/proc").glob("[0-9]*/cmdline") if is_ours(p, newest(world).id)]
 
 
 def is_ours(cmdline: Path, candidate_id: int) -> bool:
