@@ -141,7 +141,7 @@ def _look_again(tx: Connection, services: Services, operator: Operator, message_
     if not run_again(tx, last, action, now, automatic=False):
         fresh = {"action": action, "ordered_at": now}
         if not retractions.turn_round(tx, last.tenant_id, last.id, undoing=False, **fresh):
-            raise Conflict("A retraction of this message is %(state)s already.", state=last.state.replace("_", " "))
+            raise Conflict("There is a retraction of this message already (%(state)s).", state=last.state)
         canary.ask_again(tx, last)
     if operator.id not in approvers:
         retractions.set_approvers(tx, operator.tenant_id, last.id, [*approvers, operator.id])
@@ -207,8 +207,7 @@ def order_restore(services: Services, operator: Operator, retraction_id: int, *,
         elif retraction.state is RetractionState.RUNNING:
             _call_off(tx, services, retraction, actor)
         else:
-            state = retraction.state.replace("_", " ")
-            raise Conflict("This retraction is %(state)s: there is nothing to undo now.", state=state)
+            raise Conflict("There is nothing to undo now in this retraction (%(state)s).", state=retraction.state)
         audit.record(tx, operator.tenant_id, actor, "restore ordered", f"retraction:{retraction_id}", {}, now)
     services.wake.retraction(retraction_id)
 

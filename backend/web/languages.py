@@ -14,10 +14,11 @@ from flask_babel import gettext as _
 from pytz.tzinfo import BaseTzInfo
 
 from backend.domain.people import Role
+from backend.domain.retraction import RetractionState
 from backend.errors import UnhookError
 from backend.web.preferred import preferred
 from backend.web.stored import stored
-from backend.web.vocabulary import ROLES
+from backend.web.vocabulary import RETRACTIONS, ROLES
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}  # each in its own words: who needs one reads that
 USUAL = "en"
@@ -71,6 +72,8 @@ def spoken(error: UnhookError) -> str:
 def _value(told: object) -> object:
     if isinstance(told, Exception):
         return stored(str(told))
+    if isinstance(told, RetractionState):
+        return RETRACTIONS[told]
     return ROLES[told] if isinstance(told, Role) else told
 
 

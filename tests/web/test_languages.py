@@ -18,10 +18,11 @@ from browser import Browser, words_of
 from seeded import seed_message
 
 from backend.domain.people import Role
-from backend.errors import NotAllowed
+from backend.domain.retraction import RetractionState
+from backend.errors import Conflict, NotAllowed
 from backend.store import campaigns
 from backend.web.languages import LANGUAGE_COOKIE, LANGUAGES, USUAL, ZONE_COOKIE, moment, spoken
-from backend.web.vocabulary import ROLES
+from backend.web.vocabulary import RETRACTIONS, ROLES
 
 ROOT = Path(__file__).parents[2]
 TRANSLATIONS = ROOT / "backend/web/translations"
@@ -270,11 +271,14 @@ def test_a_refusal_with_values_is_said_in_the_viewers_language(owner, address, f
     assert said in owner.text(seen_on)
 
 
-def test_a_role_in_a_refusal_is_a_word_of_the_viewers_language(app):
-    refusal = NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=Role.VIEWER)
+def test_a_role_and_a_state_in_a_refusal_are_words_of_the_viewers_language(app):
+    role = NotAllowed("The role %(role)s does not handle mail; ask an analyst or an owner.", role=Role.VIEWER)
+    sentence = "There is a retraction of this message already (%(state)s)."
     with app.test_request_context(headers={"Accept-Language": "de"}):
-        assert "viewer" not in spoken(refusal)
-        assert str(ROLES[Role.VIEWER]) in spoken(refusal)
+        assert str(ROLES[Role.VIEWER]) in spoken(role)
+        assert "viewer" not in spoken(role)
+        for state in RetractionState:
+            assert str(RETRACTIONS[state]) in spoken(Conflict(sentence, state=state))
 
 
 def test_a_reason_is_said_in_the_viewers_language(owner, world):

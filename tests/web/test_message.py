@@ -210,7 +210,7 @@ def test_what_is_not_possible_now_is_said_on_the_page(owner, world):
         tx.execute(retraction_rows.update().values(state=RetractionState.RUNNING))
     here = f"/messages/{seeded.message_id}"
     assert owner.post(f"{here}/retract", seen_on=here, action="trash").location == here
-    assert "A retraction of this message is running already." in owner.text(here)
+    assert "There is a retraction of this message already (Being retracted)." in owner.text(here)
 
 
 def test_a_stopped_retraction_leads_to_what_can_be_done(owner, world):
