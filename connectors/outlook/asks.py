@@ -33,9 +33,10 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def users(mailbox: str = "", top: int = 999) -> Ask:
-    """Everybody, or who has this address as any of theirs."""
-    wanted = {"$select": "id,mail,userPrincipalName,userType", "$top": str(top)}
+def users(mailbox: str = "", top: int = 999, *, aliases: bool = False) -> Ask:
+    """Everybody, with all their addresses if wanted; or who has this address as any of theirs."""
+    shown = "id,mail,userPrincipalName,userType" + (",proxyAddresses" if aliases else "")
+    wanted = {"$select": shown, "$top": str(top)}
     if mailbox:
         wanted["$filter"] = f"mail eq {literal(mailbox)} or proxyAddresses/any(a:a eq {literal('smtp:' + mailbox)})"
     return Ask("GET", f"/users?{_query(wanted)}", "to list mailboxes", DIRECTORY)

@@ -13,6 +13,7 @@ from connectors.outlook import arriving, asks, content, looking, moving, search,
 from connectors.outlook.asks import Ask
 from connectors.outlook.batch import Conversation, T, alone, together
 from connectors.outlook.client import AT_A_TIME, Graph, graph_for
+from connectors.outlook.mark import Row
 from connectors.outlook.pace import Pace
 from connectors.outlook.people import People, naming
 from connectors.outlook.refusals import checked
@@ -91,8 +92,7 @@ class OutlookMailboxes(Mailboxes):
         traced = self._traced(wanted)
         yield from self._search_named(traced.recipients, wanted)
         if not traced.settled:
-            done = traced.recipients | {self._people.known(one) for one in traced.recipients}
-            others = ((one, user) for one, user in self._users() if not {one.casefold(), user} & done)
+            others = ((one, user) for one, user in self._users() if one not in traced.recipients)
             asked = ((one, naming(one, self._find_by(one, user, wanted))) for one, user in others)
             yield from _searched(together(self.graph, asked))
 
@@ -134,10 +134,12 @@ class OutlookMailboxes(Mailboxes):
         return self._people.called(copy.mailbox, lambda user: moving.restore(self._people, user, copy, held))
 
     def _users(self) -> Iterator[tuple[str, str]]:
-        ask = asks.users()
+        return iter(search.users_of(self._directory(asks.users())))
+
+    def _directory(self, ask: Ask) -> Iterator[Row]:
         while True:
             page = checked(ask, self.graph.ask(ask))
-            yield from search.users_of(page["value"])
+            yield from page["value"]
             if "@odata.nextLink" not in page:
                 return
             ask = Ask("GET", self.graph.relative(page["@odata.nextLink"]), ask.what, ask.needs)
@@ -152,16 +154,20 @@ class OutlookMailboxes(Mailboxes):
             return Traced()
         try:
             now = datetime.now(UTC).replace(tzinfo=None)
-            return trace.traced(self.graph, wanted, now, self._domains)
+            return trace.traced(self.graph, wanted, now, self._own_addresses)
         except Refused:
             self._no_trace_until = self.graph.pace.now() + _NO_TRACE
         except TryLater:
             pass  # opening every mailbox takes longer, and finds no less
         return Traced()
 
-    def _domains(self) -> set[str]:
-        """The domains of our own people: a trace of outgoing mail names others too."""
-        return {address.rpartition("@")[2].casefold() for address, _ in self._users()}
+    def _own_addresses(self) -> dict[str, str]:
+        """Every address of our own people with the one that `list_mailboxes` gives: trace names any of them."""
+        found: dict[str, str] = {}
+        for row in self._directory(asks.users(aliases=True)):
+            for primary, _ in search.users_of([row]):
+                found |= {address.casefold(): primary for address in search.addresses_of(row) if address}
+        return found
 
     def _find_in(self, mailbox: str, wanted: Wanted) -> Conversation[Searched]:
         return self._people.called(mailbox, lambda user: self._find_by(mailbox, user, wanted))

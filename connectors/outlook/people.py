@@ -50,10 +50,6 @@ class People:
         """Remember whose address this is; needed only where it is not the sign-in name as well."""
         self._users.keep(address.casefold(), "", user)
 
-    def known(self, address: str) -> str:
-        """Whose address this is, if that was learned; else nothing."""
-        return self._users.get(address.casefold(), "") or ""
-
     def called(self, mailbox: str, talk: Callable[[str], Conversation[T]]) -> Conversation[T]:
         """Talk about a user. Graph knows ids and sign-in names; other addresses are looked up first."""
         return (yield from naming(mailbox, self._called(mailbox, talk)))

@@ -87,6 +87,13 @@ def copy_of(mailbox: str, row: Row) -> Copy:
     return Copy(mailbox, str(row["id"]), str(row["parentFolderId"]), state)
 
 
+def addresses_of(row: Row) -> Iterable[str]:
+    """Every address that mail for this user may carry, as far as the row tells."""
+    for one in (row.get("mail"), row.get("userPrincipalName"), *(row.get("proxyAddresses") or ())):
+        address = str(one or "")
+        yield address[5:] if address[:5].lower() == "smtp:" else address
+
+
 def users_of(rows: Iterable[Row]) -> Iterable[tuple[str, str]]:
     """(address, id) of each who may have a mailbox: not guests; disabled accounts are shared and room mailboxes."""
     for row in rows:

@@ -1,6 +1,6 @@
 """Trace: to whom was a message delivered? Asking that is cheaper than opening every mailbox."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ _NEVER_ARRIVED = {"failed", "recalled"}
 
 @dataclass(frozen=True)
 class Traced:
-    """Addresses of this organisation that got the message, or sent it; none when trace cannot tell.
+    """The mailboxes of this organisation that got the message, or sent it, by address; none when trace cannot tell.
 
     `settled` when trace has had the time to learn of all of them: of what is still arriving it names a part.
     """
@@ -29,20 +29,23 @@ class Traced:
     settled: bool = False
 
 
-def traced(graph: Graph, wanted: Wanted, now: datetime, own_domains: Callable[[], set[str]]) -> Traced:
-    """What trace knows. `now` is UTC without a zone. Raises NotPermitted, TryLater, Refused."""
+def traced(graph: Graph, wanted: Wanted, now: datetime, own: Callable[[], Mapping[str, str]]) -> Traced:
+    """What trace knows. `now` is UTC without a zone. Raises NotPermitted, TryLater, Refused.
+
+    `own` gives every address of our people, in small letters, with the one that their mailbox goes by.
+    """
     if not wanted.message_id:
         return Traced()
-    domains: set[str] | None = None
     found, settled = set(), True
     for first, last in windows(wanted.sent_at, now):
         for row in _rows(graph, wanted.message_id, first, last):
-            domains = own_domains() if domains is None else domains
             settled = settled and is_long_ago(str(row.get("receivedDateTime", "")), now)
             if str(row.get("status", "")) not in _NEVER_ARRIVED:
-                both = (str(row.get("recipientAddress", "")), str(row.get("senderAddress", "")))
-                found |= {one.casefold() for one in both if one.rpartition("@")[2].casefold() in domains}
-    return Traced(frozenset(found), settled and bool(found))
+                found |= {str(row.get(whose, "")).casefold() for whose in ("recipientAddress", "senderAddress")}
+    ours = own() if found else {}
+    domains = {address.rpartition("@")[2] for address in ours}
+    named = frozenset(ours.get(one, one) for one in found if one.rpartition("@")[2] in domains)
+    return Traced(named, settled and bool(named))
 
 
 def is_long_ago(received: str, now: datetime) -> bool:

@@ -12,9 +12,12 @@ from mails import mail
 from microsoft.fixtures import entra, graph
 
 from backend.domain.disposition import Disposition
+from backend.domain.listed import ListKind
 from backend.domain.retraction import RetractionState
+from backend.flow import lists
 from backend.flow.feedback import correct
 from backend.services import utc_now
+from connectors.contract import Outcome
 from connectors.outlook.search import moment
 
 __all__ = ["entra", "graph"]
@@ -85,3 +88,16 @@ def test_what_trace_learned_since_is_found_by_a_later_look(office, outlook):
     arrive(outlook, BEN, timedelta(hours=2))
     office.later(minutes=6)
     assert in_sight(outlook) == []
+
+
+@pytest.mark.parametrize("ago", [timedelta(minutes=3), timedelta(hours=2)])
+def test_a_mailbox_is_exempt_by_whichever_of_its_addresses_trace_names_it(office, outlook, ago):
+    outlook.directory.add_user("chloe@example.org", aliases=["cd@example.org"])
+    outlook.directory.box("chloe@example.org").deliver(PHISH)
+    learn(outlook, "cd@example.org", utc_now() - ago)
+    arrive(outlook, ANA, ago)
+    lists.add(office.world.services, office.world.owner, ListKind.EXEMPT, "chloe@example.org", "for a test", "")
+    message_id = office.know(PHISH)
+    office.order(message_id)
+    assert [len(outlook.look(one)) for one in ("chloe@example.org", ANA)] == [1, 0]
+    assert office.outcomes(message_id) == {"chloe@example.org": Outcome.EXEMPT, ANA: Outcome.RETRACTED}
