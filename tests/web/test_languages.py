@@ -222,7 +222,14 @@ def test_the_language_is_chosen_before_sign_in_and_leads_nowhere_else(stranger):
     assert stranger.post("/language", language="tlh").status_code == 400
 
 
-@pytest.mark.parametrize("address", ["/settings/auto-retract", "/overview", "/queue", "/audit", "/me"])
+GERMAN = (
+    "/queue /search /look /upload /invalid /campaigns /learning /log /log/later-looks /log/answers /overview /audit "
+    "/account /me /settings /settings/auto-retract /settings/mail /settings/outlook /settings/gmail /settings/people "
+    "/settings/tokens /settings/outbound /settings/lists /settings/signatures /settings/replies /settings/simulations"
+)
+
+
+@pytest.mark.parametrize("address", GERMAN.split())
 def test_a_page_is_german_throughout(owner, world, address):
     seed_message(world, "WICHTIG")
     english, german = (
