@@ -39,6 +39,8 @@ SENTENCES = (
     # of one message of many
     _("Whoever ordered this may not do it any more."),
     _("This was undone before it was done."),
+    # of a mailbox that is read
+    _("%(number)s of its mails cannot be taken in (%(error)s)"),
     # of learning
     _("%(error)s while learning"),
     _("There is nothing to learn from: no judged message still has its content."),

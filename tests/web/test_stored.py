@@ -19,7 +19,17 @@ from connectors.outlook.credentials import _ADVICE
 
 ROOT = Path(__file__).parents[2]
 GERMAN = {"Accept-Language": "de"}
-ERRORS = {"TryLater", "Refused", "NotPermitted", "NoMailbox", "NotFound", "UnknownUser", "NotDelegated", "Unknown"}
+ERRORS = {
+    "TryLater",
+    "Refused",
+    "NotPermitted",
+    "NoMailbox",
+    "NotFound",
+    "TooLarge",
+    "UnknownUser",
+    "NotDelegated",
+    "Unknown",
+}
 ERRORS |= {"NotTaken", "OutOfTime", "EvidenceMissing", "EvidenceDamaged"}
 OTHERS = ("backend/outbound/send.py", "backend/store/evidence.py", "model/adapt.py")
 # What is written into the cause of a candidate: any refusal of these. The command's others are said to who typed it.
@@ -110,6 +120,7 @@ def test_each_known_sentence_is_recognised_as_itself_and_none_as_another(app):
             "Google does not let the service account act for people to list mailboxes: grant a-scope",
             "Google lässt das Dienstkonto nicht für andere handeln („Postfächer auflisten“): Erteilen Sie a-scope",
         ),
+        ("2 of its mails cannot be taken in (KeyError)", "2 seiner Mails können nicht übernommen werden (KeyError)"),
         ("Somebody has decided about this message since.", "Inzwischen hat jemand über diese Nachricht entschieden."),
         ("ErrorQuotaExceeded: 5 %(x)s", "ErrorQuotaExceeded: 5 %(x)s"),
         ("it lies in %(folder)s {{ 1 }}", "sie liegt in %(folder)s {{ 1 }}"),
