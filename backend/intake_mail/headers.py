@@ -16,6 +16,7 @@ _OURS = "x-unhook-key"  # what our own answers carry
 _ANSWERS_THEMSELVES = ("auto-replied", "auto-notified")
 _RESULTS = "authentication-results"
 _SUBMITTED_AS = "x-ms-exchange-organization-authas"
+_SENT_ON = ("resent-", "x-ms-exchange-inbox-rules-loop", f"{_RESULTS}-original")
 _TO_MANY = frozenset({"bulk", "list", "junk", "auto_reply"})
 
 
@@ -55,7 +56,7 @@ def sender_at(headers: Headers, provider: str) -> Sender:
     """
     own = _without_results_below(headers)
     sender = sender_of(own, [provider])
-    return replace(sender, proven=sender.proven or (provider == MICROSOFT and _is_internal(own)))
+    return replace(sender, proven=sender.proven or (provider == MICROSOFT and _is_internal(headers)))
 
 
 def _is_internal(headers: Headers) -> bool:
@@ -66,7 +67,10 @@ def _is_internal(headers: Headers) -> bool:
     headers of its prefix from what enters an organisation, its header firewall:
     https://techcommunity.microsoft.com/t5/exchange-team-blog/demystifying-and-troubleshooting-hybrid-mail-flow-when-is-a/ba-p/1420838
     It says "typically". So a second sign is asked for: what comes from outside has its SPF checked, and this had not.
+    What somebody's rule sends on comes from inside too, whoever wrote it; but it says so, or what was found before.
     """
+    if headers.count(_RESULTS) > 1 or any(name.startswith(_SENT_ON) for name in headers.names):
+        return False
     from_ = read_addresses(headers.all("from"), Defects())
     found = read_authentication(headers, [MICROSOFT], from_)
     of_others = headers.count(_RESULTS) > 0 and found.authserv_id != MICROSOFT

@@ -203,6 +203,7 @@ def test_nobody_is_proven_while_no_relay_is_named():
 
 
 GOOGLE, FORGED = "mx.google.com", results_of(SOC, "pass")
+ANONYMOUS = b"X-MS-Exchange-Organization-AuthAs: Anonymous\r\n"
 NOTHING = "dkim=none (message not signed) header.d=none;dmarc=none action=none header.from=example.org;"
 
 
@@ -237,6 +238,10 @@ def test_whom_the_mailboxes_own_provider_found_to_be_right_is_proven(raw, provid
         (inside_exchange(plain(), results_of(SOC, "fail")), "microsoft"),
         (inside_exchange(plain().replace(b"\r\nTo:", b"\r\nFrom: b@example.org\r\nTo:", 1)), "microsoft"),
         (inside_exchange(inside_exchange(plain())), "microsoft"),
+        (inside_exchange(by_exchange(plain(), "fail").replace(ANONYMOUS, b""), NOTHING), "microsoft"),
+        (inside_exchange(plain(Resent_From="ana@example.org")), "microsoft"),
+        (inside_exchange(plain(X_MS_Exchange_Inbox_Rules_Loop="ana@example.org"), NOTHING), "microsoft"),
+        (inside_exchange(plain(Authentication_Results_Original=results_of(SOC, "fail"))), "microsoft"),
         (inside_exchange(plain()).replace(b": Internal", b": Internal74"), "microsoft"),
         (inside_exchange(plain()), GOOGLE),
         (by_gmail(plain()), "microsoft"),
