@@ -5,8 +5,8 @@ import re
 from sqlalchemy import Connection
 
 from backend.domain.own_rule import Rule, RunState, Says
-from backend.domain.people import Actor, Operator
-from backend.errors import BadInput, Conflict, Unknown
+from backend.domain.people import Actor, Operator, Right
+from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow.lists import may
 from backend.flow.rule_backtest import MOST_MESSAGES
 from backend.services import Services
@@ -62,8 +62,13 @@ def change(services: Services, operator: Operator, rule_id: int, source: str, me
 
 
 def ask_test(services: Services, operator: Operator, rule_id: int) -> None:
-    """Have a worker run the newest version over stored mail. Raises NotAllowed, Unknown, Conflict."""
+    """Have a worker run the newest version over stored mail. Raises NotAllowed, Unknown, Conflict.
+
+    A rule can ask anything of a mail, and its hits are the answer: so this is for those who handle mail.
+    """
     may(operator)
+    if not operator.may(Right.MAIL):
+        raise NotAllowed("What a rule hits tells what stands in mail; ask an analyst or an owner to run the back-test.")
     actor = Actor("operator", operator.id)
     with services.database.begin() as tx:
         rule = _held(tx, operator, rule_id)

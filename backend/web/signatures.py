@@ -82,7 +82,7 @@ def change(services: Services, operator: Operator, rule_id: int) -> ResponseRetu
 
 
 @pages.post(f"{ONE}/test")
-@needs(Right.LISTS)
+@needs(Right.MAIL)
 def test(services: Services, operator: Operator, rule_id: int) -> ResponseReturnValue:
     """Run the newest version over stored mail."""
     return _try(rule_id, lambda: flow.ask_test(services, operator, rule_id), _("The back-test is under way."))

@@ -137,7 +137,7 @@ ACTIONS = [
     ("/settings/lists/import", LISTS, {}),
     ("/settings/signatures", LISTS, {"name": "another", **RULE}),
     ("/settings/signatures/{rule}", LISTS, RULE),
-    ("/settings/signatures/{rule}/test", LISTS, {}),
+    ("/settings/signatures/{rule}/test", MAIL, {}),
     ("/settings/signatures/{rule}/on", LISTS, {"version": "1"}),
     ("/settings/signatures/{rule}/off", LISTS, {}),
     ("/settings/signatures/{rule}/remove", LISTS, {}),
