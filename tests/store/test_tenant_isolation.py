@@ -116,7 +116,14 @@ ELSEWHERE = {
     "escalations",
 }
 NAMES_ONLY = {"facets.tenant", "facets.harm", "facets.age"}  # words of the index, made without the store
-OF_THE_TENANT = {"tenants.get", "tenants.save_policy", "tenants.change_policy", "retention.due", "audit.record"}
+OF_THE_TENANT = {
+    "tenants.get",
+    "tenants.hold",
+    "tenants.save_policy",
+    "tenants.change_policy",
+    "retention.due",
+    "audit.record",
+}
 
 
 @pytest.fixture
