@@ -247,6 +247,7 @@ def test_a_page_is_german_throughout(owner, world, address):
 def test_what_never_changes_is_written_for_each_viewer_anew(owner, world):
     here = f"/messages/{seed_message(world).message_id}"
     told = [words_of(owner.get(here, headers={"Accept-Language": code}).text) for code in ("de", "en")]
+    assert "um höchstens 2,5 heben" in told[0]
     assert ["Die Schwelle zu bösartig 0,0" in told[0], "The malicious threshold 0.0" in told[1]] == [True, True]
 
 
