@@ -9,6 +9,7 @@ from email.header import decode_header
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 
+from model.message import caps
 from model.message.caps import Defects
 from model.message.charsets import decode, storable
 from model.message.source import Block, unfolded
@@ -140,13 +141,20 @@ def _usual_date(value: str) -> str:
 
 
 def message_id(headers: Headers, defects: Defects) -> str:
-    """The Message-ID with its angle brackets, as searches at the providers want it."""
+    """The Message-ID with its angle brackets, as searches at the providers want it; empty when it is too long for one.
+
+    A part of it would be found in no mailbox, and more than this fits into no index.
+    """
     value = headers.first("message-id")
     if not value:
         defects.add("message-id-missing")
         return ""
     inside = _ANGLE.search(value)
-    return storable(inside.group(0) if inside else value)[:998]
+    found = storable(inside.group(0) if inside else value)
+    if len(found.encode()) > caps.MESSAGE_ID_BYTES:
+        defects.add("message-id-too-long")
+        return ""
+    return found
 
 
 def return_path(headers: Headers) -> str:

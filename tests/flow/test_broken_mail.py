@@ -13,6 +13,7 @@ from backend.domain.submission import State
 from backend.flow.intake import intake
 from backend.store import messages, submissions
 
+WILD = "".join(chr(0x10000 + number * 7919 % 60_000) for number in range(1100))  # it does not compress
 HOSTILE = sorted((Path(__file__).parents[1] / "message" / "mails").rglob("*.eml"))
 
 
@@ -42,6 +43,7 @@ BROKEN = {
     "no From": b"Subject: whose?\r\nMessage-ID: <n@y.test>\r\n\r\nhello",
     "ten From headers": b"".join(b"From: x%d@y.test\r\n" % n for n in range(10)) + b"Subject: ten\r\n\r\nhello",
     "a zip bomb": zip_bomb(),
+    "a Message-ID that fits into no index": f"Message-ID: <{WILD}@y.test>\r\n".encode() + note(ANA),
     "NUL and surrogates": b"From: \x00 <x@y.test>\r\nSubject: =?utf-8?B?7aCAAA==?= \xed\xa0\x80\r\n\r\n\0\xed\xa0\x80",
 }
 

@@ -88,3 +88,11 @@ _BLOCKS = st.sampled_from(
 @given(st.lists(st.one_of(_BLOCKS, st.binary(max_size=20)), max_size=40).map(b"".join))
 def test_mails_put_together_from_broken_pieces_become_facts(raw):
     parse_message(raw, ("*",))
+
+
+def test_a_message_id_that_is_longer_than_a_line_is_none():
+    name = "a" * 994
+    fits, longer = (b"Message-ID: <%b@y>\r\n" % one.encode() for one in (name, name + "a"))
+    assert parse_message(fits).message_id == f"<{name}@y>"
+    assert parse_message(longer).message_id == ""
+    assert "message-id-too-long" in codes(parse_message(longer))
