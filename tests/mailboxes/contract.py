@@ -112,6 +112,14 @@ class MailboxesContract:
         world.deliver(ANA, mail("", sender="other@example.net"))
         assert [found.id for found in world.mailboxes.find(ANA, wanted(""))] == [copy.id]
 
+    def test_recipients_hold_what_a_search_finds_with_them(self, world: World) -> None:
+        for address in (ANA, BEN):
+            world.deliver(address, mail())
+        of_recipients = {one.mailbox: one.copies for one in world.mailboxes.search_recipients(wanted())}
+        found = {one.mailbox: one.copies for one in world.mailboxes.search(wanted())}
+        assert {address: len(found[address]) for address in (ANA, BEN)} == {ANA: 1, BEN: 1}
+        assert of_recipients == {address: found[address] for address in of_recipients}
+
     def test_an_unknown_mailbox_is_named_as_such(self, world: World) -> None:
         with pytest.raises(NoMailbox):
             world.mailboxes.find("nobody@example.org", wanted())
