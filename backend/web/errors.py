@@ -1,15 +1,15 @@
 """Errors: what does an operator see when a page says no?"""
 
 import structlog
-from flask import Blueprint, Flask, Response, make_response, render_template, request
+from flask import Blueprint, Flask, Response, g, make_response, render_template, request
 from flask_babel import lazy_gettext as _
 from flask_babel.speaklater import LazyString
 from werkzeug.exceptions import HTTPException, NotFound
 
 from backend.api import errors as api
 from backend.api.errors import STATUS
-from backend.errors import UnhookError
-from backend.web import headers
+from backend.errors import StoreUnavailable, UnhookError
+from backend.web import headers, session
 from backend.web.languages import spoken
 
 log = structlog.get_logger()
@@ -47,7 +47,21 @@ def register_for_all(app: Flask) -> None:
 def _not_there(error: NotFound) -> Response:
     if "web" in request.blueprints:
         return _not_understood(error)
-    return headers.harden(_not_understood(error)) if api.wants_a_page() else api.not_understood(error)
+    if not api.wants_a_page():
+        return api.not_understood(error)
+    _recognise()
+    return headers.harden(_not_understood(error))
+
+
+def _recognise() -> None:
+    """No view has asked who this is: whoever has signed in keeps the menu, and a stranger is shown none."""
+    try:
+        found = session.signed_in(session.services_here())
+    except StoreUnavailable as failure:
+        log.warning("nobody recognised", why=str(failure))
+        return
+    if found:
+        g.operator, g.session = found.operator, found.session
 
 
 def _refused(error: Exception) -> Response:
