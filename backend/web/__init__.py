@@ -15,6 +15,7 @@ from backend.store.alarms import Alarm
 from backend.web import (
     account,
     actions,
+    agents,
     answers,
     audit,
     campaigns,
@@ -174,6 +175,7 @@ def _add_filters(web: Blueprint, services: Services) -> None:
         return spelled.ago(time, services.now())
 
     given: list[Callable[..., object]] = [
+        agents.agent,
         words.action,
         words.actor,
         words.answer,
