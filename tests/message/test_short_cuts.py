@@ -188,6 +188,20 @@ def test_a_style_in_a_confusing_place_still_hides():
     assert parse_message(html_mail("<b style='display&#58;none'>unseen</b>seen")).text == "seen"
 
 
+@given(st.lists(made_of("opacity", "display", "font", "-size", ":", " ", "0", ".", "none", "1px", "7"), max_size=5))
+def test_styles_searched_together_hide_in_the_ways_of_each(styles):
+    alone = {found.group() for style in styles for _, trick in hidden._TRICKS for found in trick.finditer(style)}
+
+    assert set(hidden._selectors(styles)) == {f'[style*="{way}" i]' for way in alone}
+
+
+def test_of_more_ways_to_hide_than_are_looked_for_it_is_always_the_first_that_count():
+    source = "".join(f"<i style='text-indent:-{number}px'>x</i>" for number in range(1_000, 1_050))
+
+    looked_for = list(hidden._selectors(hidden._inline_styles(source)))
+    assert looked_for == [f'[style*="text-indent:-{number}" i]' for number in range(1_000, 1_030)]
+
+
 def test_links_within_links_are_read_once_in_a_crowd():
     body = "<svg>" + "<a href='https://h.example/'>x" * 30
     texts = {link.text for link in parse_message(html_mail(body)).links if link.place == "a"}
