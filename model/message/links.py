@@ -120,6 +120,8 @@ def addresses_in_text(text: str) -> list[str]:
 
 def addresses_in_source(source: str) -> Iterator[str]:
     """Everything that looks like a web address in markup, wherever it stands, with its character references read."""
+    if ":" not in source and "&" not in source:  # as in most comments
+        return
     if any(unescaped(reference) in _BEGINNING for reference in set(_WRITTEN_OUT.findall(source))):
         yield from map(_trimmed, _addresses(unescaped(source)))
         return
@@ -132,7 +134,7 @@ def addresses_in_source(source: str) -> Iterator[str]:
 
 def _addresses(source: str) -> Iterable[str]:
     found: list[str] = _USUAL.findall(source)
-    missed = source.count(":/") - sum(address.count(":/") for address in found)
+    missed = source.count(":/") - "\n".join(found).count(":/")
     return _unusual(source) if missed or ":\\" in source else found
 
 

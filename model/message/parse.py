@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from itertools import chain
 
 from model.message import caps
 from model.message.addresses import read_addresses
@@ -96,7 +97,8 @@ def _bounded_texts(body: Body, source: Source) -> tuple[str, str, str]:
 
 
 def _tidy(texts: Sequence[str]) -> tuple[str, str]:
-    joined = "\n".join([line for text in texts for whole in text.splitlines() if (line := whole.strip())])
+    lines = map(str.strip, chain.from_iterable(map(str.splitlines, texts)))
+    joined = "\n".join(filter(None, lines))
     return joined[: caps.TEXT_CHARACTERS], joined[caps.TEXT_CHARACTERS :]
 
 
