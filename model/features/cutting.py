@@ -4,8 +4,9 @@ numpy costs about a microsecond a call, however short the array. So the passages
 together; the price is paid for each batch and not for each message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +32,20 @@ class Pieces:
 
     cells: Cells
     hashes: Hashes  # before they are salted; none of runs of characters
-    starts: Index
-    ends: Index
+    spans: Callable[[], tuple[Index, Index]]  # starts and ends: only an explanation asks
     text: str
 
     def __len__(self) -> int:
         return len(self.cells)
 
+    @cached_property
+    def _spans(self) -> tuple[Index, Index]:
+        return self.spans()
+
     def name(self, number: int) -> str:
         """The piece as it stands in the mail."""
-        return self.text[self.starts[number] : self.ends[number]]
+        starts, ends = self._spans
+        return self.text[starts[number] : ends[number]]
 
 
 def cut(batch: Sequence[Sequence[Passage]]) -> tuple[Pieces, ...]:
@@ -74,7 +79,7 @@ class _Joined:
 
     def pieces(self, passage: Index, hashes: Hashes, starts: Index, ends: Index) -> Pieces:
         cells = hashing.buckets(hashes, self.salts[passage]) | self.bags[passage]
-        return Pieces(cells, hashes, starts, ends, self.text)
+        return Pieces(cells, hashes, lambda: (starts, ends), self.text)
 
     def words(self) -> tuple[Index, Index, Index]:
         """Starts and ends of the words, and the number of the passage that each stands in; long middles cut out."""
@@ -123,10 +128,15 @@ def _grams(joined: _Joined) -> Pieces:
     lengths = joined.ends - joined.starts
     bags, salts = np.repeat(joined.bags, lengths), np.repeat((joined.salts >> np.uint64(32)).astype(np.uint32), lengths)
     left = np.repeat(joined.ends, lengths) - np.arange(len(bags))  # characters from here to the end of the passage
-    cells, starts, ends = [], [], []
+    cells, insides = [], []
     for size, found in zip(GRAM_SIZES, hashing.gram_hashes(joined.points, salts, GRAM_SIZES), strict=True):
         inside = left[: len(found)] >= size
         cells.append((hashing.gram_buckets(found) | bags[: len(found)])[inside])
-        starts.append(np.flatnonzero(inside))
-        ends.append(starts[-1] + size)
-    return Pieces(np.concatenate(cells), _NO_HASHES, np.concatenate(starts), np.concatenate(ends), joined.text)
+        insides.append(inside)
+    return Pieces(np.concatenate(cells), _NO_HASHES, partial(_gram_spans, insides), joined.text)
+
+
+def _gram_spans(insides: Sequence[NDArray[np.bool_]]) -> tuple[Index, Index]:
+    starts = [np.flatnonzero(inside) for inside in insides]
+    ends = [found + size for found, size in zip(starts, GRAM_SIZES, strict=True)]
+    return np.concatenate(starts), np.concatenate(ends)

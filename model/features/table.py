@@ -135,7 +135,7 @@ def _bags(found: Sequence[Pieces], count: int) -> tuple[NDArray[np.int32], NDArr
     cells.sort()
     first = np.ones(len(cells), dtype=np.bool_)
     np.not_equal(cells[1:], cells[:-1], out=first[1:])
-    cells = cells[first]
+    cells = cells[np.flatnonzero(first)]  # two steps, twice as fast as one
     starts = np.searchsorted(cells, np.arange(count * len(BAGS), dtype=np.uint32) << np.uint32(hashing.BUCKET_BITS))
     lengths = np.diff(starts, append=len(cells)).astype(np.int32)
     return (cells & np.uint32(hashing.BUCKETS - 1)).astype(np.int32), lengths.reshape(count, len(BAGS))
