@@ -12,7 +12,7 @@ from functools import cache, partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from model.features.domains import brands
+from model.features.domains import brands, host_kinds, owner
 from model.features.hosts import HostSigns, signs_of
 from model.features.reading import Reading
 from model.features.sender import brand_in
@@ -49,7 +49,8 @@ _BLANKS = bytes.maketrans(_SEPARATORS.encode(), b" " * len(_SEPARATORS))
 _WIDE_BLANKS = (
     "\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-_MONEY_SIGNS = ("$", "€", "£", "¥", "usd", "u\u017fd", "eur", "gbp")  # the long s is an "s" for _MONEY as well
+_SIGNS = ("$", "€", "£", "¥")
+_CODES = ("usd", "u\u017fd", "eur", "gbp")  # the long s is an "s" for _CURRENCY as well
 _SHORTEST_LABEL, _SHORTEST_WORD = 3, 4  # letters; shorter ones stand inside others by accident
 _MOST_LINKS = 60
 _CLICKABLE = frozenset(("a", "area", "form", "text", "qr", "pdf"))
@@ -57,7 +58,8 @@ _WORD = re.compile(r"[^\W_]+")
 _ADDRESS = re.compile(r"@([\w-]{1,63}(?:\.[\w-]{1,63}){1,5})")
 _COPYRIGHT = re.compile(r"(?:©|\(c\)|copyright)[\s©(c)]*(?:\d{4}[\s,–-]*){0,3}([^\n.|]{2,60})", re.IGNORECASE)
 _PHONE = re.compile(r"(?:\+\d{1,3}[ .(-]{0,2})?(?:\(?\d{2,4}\)?[ .-]){2,4}\d{3,4}")
-_MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]|\b(?:usd|eur|gbp)\b", re.IGNORECASE)
+_AMOUNT = re.compile(r"[$€£¥]\s?\d|\d\s?[€£]")
+_CURRENCY = re.compile(r"\b(?:usd|eur|gbp)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -199,7 +201,7 @@ def _belongs(brand: str, sender: _Sender, facts: Facts) -> bool:
 def _leads(sender: _Sender, facts: Facts) -> dict[str, float]:
     seen = _directions(sender, facts)
     telling, signed, pictures = seen.telling, seen.signed, seen.pictures
-    own = any(_kind(domain, domain, sender, signed) == "own" for domain in pictures)
+    own = any(domain in signed or _same_owner(domain, owner(domain), sender.signs) for domain in pictures)
     return {
         "claims-links-foreign": len(seen.foreign) / len(telling) if telling else 0.0,
         "claims-links-foreign.first": bool(telling) and telling[0] == "foreign",
@@ -213,7 +215,7 @@ def _leads(sender: _Sender, facts: Facts) -> dict[str, float]:
 
 def _directions(sender: _Sender, facts: Facts) -> _Directions:
     signed = {registrable(domain) for domain in facts.authentication.dkim_domains}
-    signed = {domain for domain in signed if not signs_of(domain).free_mail}
+    signed -= host_kinds().free_mail
     links = facts.links[:_MOST_LINKS]
     clickable = dict.fromkeys((link.host, link.domain) for link in links if link.place in _CLICKABLE and link.host)
     kinds = [_kind(host, domain, sender, signed) for host, domain in clickable]
@@ -229,18 +231,18 @@ def _directions(sender: _Sender, facts: Facts) -> _Directions:
 def _kind(host: str, domain: str, sender: _Sender, signed: set[str]) -> str:
     """own, service, everywhere or foreign"""
     signs = signs_of(host)
-    if domain in signed or _same_owner(domain, signs, sender.signs):
+    if domain in signed or _same_owner(domain, signs.owner, sender.signs):
         return "own"
     if signs.service:
         return "service"
     return "everywhere" if signs.everywhere else "foreign"
 
 
-def _same_owner(domain: str, there: HostSigns, sender: HostSigns) -> bool:
+def _same_owner(domain: str, owned_by: str, sender: HostSigns) -> bool:
     """Whether who sent the mail also runs the host; a free-mail user does not run what the provider runs."""
     if sender.free_mail:
         return False
-    return domain == sender.domain or bool(there.owner and there.owner == sender.owner)
+    return domain == sender.domain or bool(owned_by and owned_by == sender.owner)
 
 
 def _foot(sender: _Sender, facts: Facts) -> dict[str, float]:
@@ -268,14 +270,16 @@ def _contact(sender: _Sender, facts: Facts, text: str, lowered: str) -> dict[str
 def _private(text: str) -> str:
     """The first free mail provider that an address in the text belongs to."""
     domains = [registrable(host.lower()) for host in _ADDRESS.findall(text)[:10]] if "@" in text else []
-    return next((domain for domain in domains if signs_of(domain).free_mail), "")
+    return next((domain for domain in domains if domain in host_kinds().free_mail), "")
 
 
 def _phone(facts: Facts, text: str, lowered: str) -> str:
     """A telephone number in a mail about money that leads nowhere else."""
-    if not any(sign in lowered for sign in _MONEY_SIGNS):  # most mail ends here, a search for each costs little
+    signs, codes = any(sign in text for sign in _SIGNS), any(code in lowered for code in _CODES)
+    if not signs and not codes:  # most mail ends here, a search for each costs little
         return ""
     if any(link.place in _CLICKABLE and link.host and link.url[:4] == "http" for link in facts.links):
         return ""
-    found = _PHONE.search(text) if _MONEY.search(text) else None
+    money = (signs and _AMOUNT.search(text)) or (codes and _CURRENCY.search(text))
+    found = _PHONE.search(text) if money else None
     return found.group() if found else ""

@@ -8,6 +8,7 @@ from operator import itemgetter
 from urllib.parse import unquote
 
 from model.features import paths, scrub
+from model.features.domains import host_kinds, owner
 from model.features.hosts import signs_of
 from model.features.reading import GRAMS, LINK_CHARACTERS, LINKS, NAMES, WHOLE, Passage, Reading
 from model.message.domains import registrable
@@ -193,8 +194,7 @@ def _somewhere(links: Sequence[Link]) -> list[Link]:
 
 
 def _away(links: Sequence[Link], sender: str) -> list[Link]:
-    signs = signs_of(sender)
-    brand = (not signs.free_mail and signs.owner) or "-"  # a provider's sites are not its users'
+    brand = (sender not in host_kinds().free_mail and owner(sender)) or "-"  # a provider's sites are not its users'
     return [link for link in _web(links) if link.domain != sender and signs_of(link.host).owner != brand]
 
 

@@ -5,9 +5,10 @@ run in training and in serving.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
-from model.message.facts import Facts
+from model.message.facts import Facts, Link
 
 _RECIPIENTS = 12
 _MOST_LINKS = 300
@@ -38,7 +39,7 @@ def own_part(facts: Facts) -> Facts:
     """The message without what the list that carried it added: its footer and its links."""
     text = _without_footer(facts.text)
     links = facts.links[:_MOST_LINKS]
-    own = tuple(link for link in links if not _is_list_link(link.host, link.url.lower()))
+    own = tuple(link for link in links if not _is_list_link(link)) if _any_list_link(links) else links
     return facts if len(text) == len(facts.text) and len(own) == len(links) else replace(facts, text=text, links=own)
 
 
@@ -80,6 +81,12 @@ def without(text: str, pieces: tuple[str, ...]) -> str:
     return text
 
 
-def _is_list_link(host: str, path: str) -> bool:
+def _any_list_link(links: Sequence[Link]) -> bool:
+    """One search over all links tells most mails away."""
+    urls = "\n".join([link.url for link in links]).lower()
+    return _LIST_PATHS.search(urls) is not None or any(link.host.startswith(_LIST_HOSTS) for link in links)
+
+
+def _is_list_link(link: Link) -> bool:
     """Whether a link belongs to the list that carried the message and not to the message."""
-    return host.startswith(_LIST_HOSTS) or _LIST_PATHS.search(path) is not None
+    return link.host.startswith(_LIST_HOSTS) or _LIST_PATHS.search(link.url.lower()) is not None
