@@ -30,6 +30,7 @@ def main() -> None:
     """Fork for every document until nobody holds the other end of the socket."""
     control = socket.socket(fileno=0)
     signal.signal(signal.SIGCHLD, _reap)
+    _rehearse()
     gc.freeze()  # what is loaded stays shared with every fork
     control.sendall(b"!")
     while True:
@@ -43,6 +44,13 @@ def main() -> None:
             finally:
                 os._exit(0)
         os.close(descriptors[0])
+
+
+def _rehearse() -> None:
+    """Render an empty page, for the libraries make ready with their first one: each fork would do it anew."""
+    document = pypdfium2.PdfDocument.new()
+    document.new_page(_LONGEST_SIDE, _LONGEST_SIDE)
+    _codes(document[0])
 
 
 def _reap(_signal: int, _frame: Any) -> None:
@@ -96,12 +104,14 @@ def _target(annotation: Any) -> str:
 def _rendered_codes(content: bytes, pages: int) -> Iterator[tuple[str, str]]:
     document = pypdfium2.PdfDocument(content)
     for number in range(min(len(document), _RENDERED, pages)):
-        page = document[number]
-        scale = min(_LONGEST_SIDE / max(*page.get_size(), 1.0), 4.0)
-        picture = page.render(scale=scale, grayscale=True).to_pil()
-        codes = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
-        for code in codes[:10]:
+        for code in _codes(document[number]):
             yield "qr", code.text
+
+
+def _codes(page: Any) -> Any:
+    scale = min(_LONGEST_SIDE / max(*page.get_size(), 1.0), 4.0)
+    picture = page.render(scale=scale, grayscale=True).to_pil()
+    return zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))[:10]
 
 
 if __name__ == "__main__":
