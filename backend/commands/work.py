@@ -1,5 +1,6 @@
 """Work: how does a worker start and stop?"""
 
+import gc
 import logging
 import signal
 import time
@@ -30,6 +31,8 @@ def command(threads: int | None) -> None:
     services = build_services(settings, predictor=lambda: predictor)
     assert isinstance(services.wake, Queue)
     consumer = services.wake.consumer(services)
+    gc.collect()
+    gc.freeze()  # what is loaded stays; else every full collection looks it all over again
     run_until_told(consumer, told)
     services.database.close()
 

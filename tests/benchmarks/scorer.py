@@ -1,5 +1,6 @@
 """Scorer: how does Unhook score a pile of messages, step by step, with one thread and 128 messages at a time?"""
 
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,9 +55,12 @@ class Scorer:
 
 
 def load_scorer(folder: Path | None = None) -> Scorer:
-    """The shipped checkpoint, or the one in `folder`, with one thread."""
+    """The shipped checkpoint, or the one in `folder`, as a worker loads it: one thread, and collections pass it by."""
     torch.set_num_threads(1)
-    return Scorer(CheckpointPredictor(checkpoints.load(folder or checkpoints.SHIPPED)))
+    loaded = Scorer(CheckpointPredictor(checkpoints.load(folder or checkpoints.SHIPPED)))
+    gc.collect()
+    gc.freeze()
+    return loaded
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
