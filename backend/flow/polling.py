@@ -1,13 +1,13 @@
 """Polling: what is new in the mailboxes at the provider that reports are sent to?
 
 Each look lists what came since the last one and some time before it, leaves out what was read, and takes the oldest.
-That a mail was read is committed together with what came of it; how far a mailbox is read, after that. Nothing in the
-mailbox is changed.
+That a mail was read is committed together with what came of it; how far a mailbox is read, after that. What could not
+be had or taken in is put aside, and tried again by its id: it holds up no other. Nothing in the mailbox is changed.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 
 import structlog
@@ -28,6 +28,7 @@ from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted,
 
 AT_ONCE = 50  # mails of one look; the next one goes on, and other mailboxes get theirs in between
 OVERLAP = timedelta(hours=6)  # how late a mail may be shown, or moved into the inbox, and still be found
+MOST_TRIES = 10  # of one mail, within 17 hours; then it is named among those that cannot be read
 
 log = structlog.get_logger()
 
@@ -51,20 +52,21 @@ def poll(services: Services, mailbox_id: int) -> int:
             return 0
         tenant = tenants.get(tx, polled.tenant_id)
         known = polled_mailboxes.known(tx, polled)
+        aside = [Arrival(*one) for one in polled_mailboxes.aside(tx, polled, services.now(), AT_ONCE)]
     said = read_said(tenant.policy.intake.mailboxes.get(polled.mailbox, ""))
     if said is None:  # no policy names it any more
         return 0
     try:
         mailboxes = services.mailboxes(tenant.id)
         new = mailboxes.arrived(polled.mailbox, polled.reached_at - OVERLAP, known, AT_ONCE)
-        failed = _Reading(services, tenant, polled, MailRoute(tenant.slug, *said), mailboxes).read(new)
+        failed = _Reading(services, tenant, polled, MailRoute(tenant.slug, *said), mailboxes).read(new, aside)
     except (ConnectorError, StoreUnavailable) as error:
         _put_off(services, polled, error)
         return 0
     _finish(services, polled, new, failed)
     if failed:
-        raise failed[0][1]
-    return len(new)
+        raise failed[0]
+    return len(new) + len(aside)
 
 
 class _Reading:
@@ -79,17 +81,24 @@ class _Reading:
         self._route = route
         self._mailboxes = mailboxes
 
-    def read(self, new: Sequence[Arrival]) -> list[tuple[datetime, Exception]]:
-        """Each mail once. What went wrong in a way that nobody foresaw, and when that mail came: it is read again."""
-        failed: list[tuple[datetime, Exception]] = []
-        for arrival in new:
+    def read(self, new: Sequence[Arrival], aside: Sequence[Arrival]) -> list[Exception]:
+        """Each mail once, those that were put aside last. Returns what went wrong in a way that nobody foresaw.
+
+        Where the provider fails, the look ends: at a new mail by raising, for it may fail at all others as well.
+        """
+        failed: list[Exception] = []
+        for arrival in (*new, *aside):
             try:
                 self._read(arrival)
             except (ConnectorError, StoreUnavailable):
-                raise
+                self._put_aside(arrival)
+                if arrival in new:
+                    raise
+                break
             except Exception as error:  # noqa: BLE001 - the others are not kept waiting by it; raised by the caller
                 log.error("mail stays unread", mailbox=self._polled.id, error=type(error).__name__)
-                failed.append((arrival.at, error))
+                self._put_aside(arrival)
+                failed.append(error)
         return failed
 
     def _read(self, arrival: Arrival) -> None:
@@ -132,6 +141,12 @@ class _Reading:
         with self._services.database.begin() as tx:
             self._remember(arrival)(tx)
 
+    def _put_aside(self, arrival: Arrival) -> None:
+        with self._services.database.begin() as tx:
+            tries = polled_mailboxes.put_aside(tx, self._polled, arrival.id, arrival.at, self._services.now())
+        if tries >= MOST_TRIES:
+            self._take(arrival, self._unread(arrival, Problem.UNREADABLE), self._route)
+
     def _remember(self, arrival: Arrival) -> Callable[[Connection], bool]:
         return lambda tx: polled_mailboxes.remember(tx, self._polled, arrival.id, arrival.at)
 
@@ -140,18 +155,18 @@ class _Reading:
         return untagged(address)[0] in ours or read_route(address, self._services.settings.receive_domain) is not None
 
 
-def _finish(
-    services: Services, polled: PolledMailbox, new: Sequence[Arrival], failed: Sequence[tuple[datetime, Exception]]
-) -> None:
-    """It is read up to the last mail, but not past one that failed, nor into a future that a clock made up."""
+def _finish(services: Services, polled: PolledMailbox, new: Sequence[Arrival], failed: Sequence[Exception]) -> None:
+    """It is read up to the last mail, but not into a future that a clock made up."""
     now, behind = services.now(), len(new) >= AT_ONCE
-    reached = min([now, new[-1].at, *(at for at, _ in failed)]) if new else polled.reached_at
-    problem = f"{len(failed)} of its mails cannot be taken in ({type(failed[0][1]).__name__})" if failed else ""
+    reached = min(now, new[-1].at) if new else polled.reached_at
+    problem = f"{len(failed)} of its mails cannot be taken in ({type(failed[0]).__name__})" if failed else ""
     with services.database.begin() as tx:
+        if not problem and polled_mailboxes.has_aside(tx, polled):
+            problem = polled.problem  # nobody has tried them again
         polled_mailboxes.finish(tx, polled, reached, OVERLAP, now, behind=behind, problem=problem)
     if new:
         log.info("mailbox read", mailbox=polled.id, tenant=polled.tenant_id, mails=len(new), failed=len(failed))
-    if behind and not failed:
+    if behind:
         services.wake.mailbox(polled.id)
 
 

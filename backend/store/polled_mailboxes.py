@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, delete, or_, select
 from backend.store.inserting import insert_those_missing, insert_unless_there
 from backend.store.tables import polled_mailboxes, polled_mails, tenants
 
+FIRST_WAIT = timedelta(minutes=1)  # until a mail that was put aside is tried again
+
 
 @dataclass(frozen=True)
 class PolledMailbox:
@@ -52,14 +54,39 @@ def claim(tx: Connection, mailbox_id: int, now: datetime, lease: timedelta) -> P
 
 
 def known(tx: Connection, polled: PolledMailbox) -> frozenset[str]:
-    """The mails of it that were read, and that a look may find again."""
+    """The mails of it that were read, and that a look may find again; and those that were put aside."""
     return frozenset(tx.scalars(select(polled_mails.c.copy_id).where(_of(polled))))
 
 
 def remember(tx: Connection, polled: PolledMailbox, copy_id: str, at: datetime) -> bool:
     """This mail is read; False when it was before."""
+    no_more_aside = update(polled_mails).where(_aside(polled, copy_id)).values(again_at=None)
     row = {"tenant_id": polled.tenant_id, "mailbox_id": polled.id, "copy_id": copy_id, "arrived_at": at}
-    return insert_unless_there(tx, polled_mails, row) is not None
+    return tx.execute(no_more_aside).rowcount == 1 or insert_unless_there(tx, polled_mails, row) is not None
+
+
+def put_aside(tx: Connection, polled: PolledMailbox, copy_id: str, at: datetime, now: datetime) -> int:
+    """This mail is tried again, after twice as long each time. Returns how often it was tried; 0 when it was read."""
+    row = {"tenant_id": polled.tenant_id, "mailbox_id": polled.id, "copy_id": copy_id, "arrived_at": at}
+    insert_unless_there(tx, polled_mails, {**row, "again_at": now})
+    tried = update(polled_mails).where(_aside(polled, copy_id)).values(tries=polled_mails.c.tries + 1)
+    tries: int = tx.execute(tried.returning(polled_mails.c.tries)).scalar() or 0
+    later = now + FIRST_WAIT * 2 ** max(tries - 1, 0)
+    tx.execute(update(polled_mails).where(_aside(polled, copy_id)).values(again_at=later))
+    return tries
+
+
+def aside(tx: Connection, polled: PolledMailbox, now: datetime, most: int) -> list[tuple[str, datetime]]:
+    """The id of each mail that was put aside and is to be tried again now, and when it came."""
+    due = and_(_of(polled), polled_mails.c.again_at <= now)
+    rows = select(polled_mails.c.copy_id, polled_mails.c.arrived_at).where(due).order_by(polled_mails.c.again_at)
+    return [(row.copy_id, row.arrived_at) for row in tx.execute(rows.limit(most))]
+
+
+def has_aside(tx: Connection, polled: PolledMailbox) -> bool:
+    """Whether any mail of it was put aside and is still to be tried."""
+    here = and_(_of(polled), polled_mails.c.again_at.is_not(None))
+    return tx.execute(select(polled_mails.c.id).where(here).limit(1)).first() is not None
 
 
 def finish(
@@ -72,11 +99,12 @@ def finish(
     behind: bool,
     problem: str = "",
 ) -> None:
-    """It was read up to there. What is so old that no look finds it again is forgotten."""
+    """It was read up to there. What is so old that no look finds it again is forgotten, unless it was put aside."""
     reached = max(reached_at, polled.reached_at)
     told = {"reached_at": reached, "behind": behind, "looked_at": now, "problem": problem, "leased_until": None}
     tx.execute(update(polled_mailboxes).where(_row(polled)).values(**told))
-    tx.execute(delete(polled_mails).where(_of(polled), polled_mails.c.arrived_at < reached - overlap))
+    old = and_(polled_mails.c.arrived_at < reached - overlap, polled_mails.c.again_at.is_(None))
+    tx.execute(delete(polled_mails).where(_of(polled), old))
 
 
 def fail(tx: Connection, polled: PolledMailbox, problem: str, until: datetime) -> None:
@@ -100,6 +128,10 @@ def _row(polled: PolledMailbox) -> ColumnElement[bool]:
 
 def _of(polled: PolledMailbox) -> ColumnElement[bool]:
     return and_(polled_mails.c.tenant_id == polled.tenant_id, polled_mails.c.mailbox_id == polled.id)
+
+
+def _aside(polled: PolledMailbox, copy_id: str) -> ColumnElement[bool]:
+    return and_(_of(polled), polled_mails.c.copy_id == copy_id, polled_mails.c.again_at.is_not(None))
 
 
 _COLUMNS = [polled_mailboxes.c[field.name] for field in fields(PolledMailbox)]

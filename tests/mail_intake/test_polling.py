@@ -1,5 +1,6 @@
 """Polling: what comes into a mailbox that is read becomes submissions, once each, and nothing in it changes."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,12 +19,13 @@ from stamped import results_of
 from backend.domain.disposition import Disposition
 from backend.domain.received_mail import Problem
 from backend.domain.submission import EvidenceSource, Identity, Kind, State
-from backend.flow.polling import OVERLAP, poll, poll_all
+from backend.flow.polling import MOST_TRIES, OVERLAP, poll, poll_all
 from backend.jobs import Queue
 from backend.store import labels, polled_mailboxes, received_mails, submissions
 from backend.store.tables import polled_mails
 from backend.store.tables import received_mails as rows
 from connectors.contract import Copy
+from connectors.errors import TryLater
 from connectors.maildir.deliver import deliver, make_mailbox
 from connectors.maildir.mailboxes import MaildirMailboxes
 
@@ -331,22 +333,78 @@ def test_two_who_look_all_the_same_take_a_mail_once(world, monkeypatch):
     assert (len(reported(world)), len(received(world))) == (1, 1)
 
 
-def test_one_mail_that_goes_wrong_is_read_again_and_holds_up_no_other(world, clock, monkeypatch):
-    clock.ahead = timedelta(hours=3)
+@pytest.fixture
+def curse(world, monkeypatch):
+    """Makes us stumble over each mail that brings a certain attachment."""
+    keep = world.services.evidence.keep
+
+    def stumble(tenant, raw):
+        return keep(tenant, raw) if b"Minutes" not in raw else 1 / 0
+
+    monkeypatch.setattr(world.services.evidence, "keep", stumble)
+    return monkeypatch
+
+
+def test_one_mail_that_goes_wrong_is_read_again_and_holds_up_no_other(world, clock, curse):
     came(world, proven(note(), text="cursed"), hours=2)
     came(world, proven(PHISH, text="good"), hours=1)
-    keep = world.services.evidence.keep
-    monkeypatch.setattr(
-        world.services.evidence, "keep", lambda tenant, raw: keep(tenant, raw) if b"Minutes" not in raw else 1 / 0
-    )
     with pytest.raises(ZeroDivisionError):
         poll(world.services, states(world)[SOCBOX].id)
     assert len(reported(world)) == 1
-    assert states(world)[SOCBOX].reached_at < clock() - timedelta(hours=1.5)
+    poll_all(world.services)
     assert states(world)[SOCBOX].problem == "1 of its mails cannot be taken in (ZeroDivisionError)"
-    monkeypatch.undo()
+    curse.undo()
+    clock.ahead = timedelta(minutes=2)
     poll_all(world.services)
     assert (len(reported(world)), states(world)[SOCBOX].problem) == (2, "")
+    poll_all(world.services)
+    assert (len(received(world)), remembered(world)) == (2, 2)
+
+
+def test_many_mails_that_go_wrong_fill_no_look_and_are_named_in_the_end(world, clock, curse):
+    curse.setattr("backend.flow.polling.AT_ONCE", 2)
+    for number in range(4):
+        came(world, proven(note(), text=f"cursed {number}"), hours=2)
+    came(world, proven(PHISH, text="good"), hours=1)
+    soc = states(world)[SOCBOX].id
+    for _ in range(3):
+        with contextlib.suppress(ZeroDivisionError):
+            poll(world.services, soc)
+    assert len(reported(world)) == 1
+
+    for hours in range(1, 40):
+        clock.ahead = timedelta(hours=hours)
+        came(world, proven(PHISH, text=f"good {hours}"))
+        for _ in range(2):
+            with contextlib.suppress(ZeroDivisionError):
+                poll(world.services, soc)
+    wrong = [(one.problem, one.evidence_sha256) for one in received(world) if one.problem]
+    assert wrong == [(Problem.UNREADABLE, "")] * 4
+    assert (len(reported(world)), states(world)[SOCBOX].problem) == (40, "")
+    assert remembered(world) < 10
+
+
+def test_a_mail_that_the_provider_never_gives_holds_up_no_other(world, clock, monkeypatch):
+    first = came(world, proven(PHISH, text="first"), hours=2)
+    came(world, proven(PHISH, text="second"), hours=1)
+    fetch, tries = MaildirMailboxes.fetch, []
+
+    def stumble(mailboxes, mailbox, copy_id):
+        if copy_id != first.id:
+            return fetch(mailboxes, mailbox, copy_id)
+        tries.append(clock.ahead)
+        raise TryLater("busy")
+
+    monkeypatch.setattr(MaildirMailboxes, "fetch", stumble)
+    poll_all(world.services)
+    assert (reported(world), states(world)[SOCBOX].problem) == ([], "busy")
+    poll_all(world.services)
+    assert (len(reported(world)), states(world)[SOCBOX].problem) == (1, "busy")
+    for hours in range(40):
+        clock.ahead = timedelta(hours=hours)
+        poll_all(world.services)
+    assert [one.problem for one in received(world)] == [None, Problem.UNREADABLE]
+    assert (len(tries), states(world)[SOCBOX].problem) == (MOST_TRIES, "")
 
 
 def test_a_worker_that_dies_after_the_commit_leaves_nothing_twice(world, monkeypatch):

@@ -216,7 +216,7 @@ polled_mailboxes = Table(  # the mailboxes that policies name, and how far each 
     UniqueConstraint("tenant_id", "mailbox"),
 )
 
-polled_mails = Table(  # what was read, for as long as a look may find it again
+polled_mails = Table(  # what was read, for as long as a look may find it again, and what could not be
     "polled_mails",
     metadata,
     key(),
@@ -224,6 +224,8 @@ polled_mails = Table(  # what was read, for as long as a look may find it again
     Column("mailbox_id", Integer, ForeignKey("polled_mailboxes.id"), nullable=False),
     Column("copy_id", String, nullable=False),
     moment("arrived_at"),
+    Column("tries", Integer, nullable=False, server_default="0"),  # that failed
+    moment("again_at", nullable=True),  # when it is tried again; empty once it was read
     UniqueConstraint("mailbox_id", "copy_id"),
     Index(None, "mailbox_id", "arrived_at"),
 )
