@@ -1,16 +1,12 @@
 """Kill whoever reads a mailbox, at any moment: each mail in it is a submission, once, and none of it changed."""
 
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
+import killed
 import pytest
-from mails import phish
 from microsoft.fixtures import entra, graph
 from microsoft.graph import FakeGraph
 from plant import Plant
@@ -64,27 +60,6 @@ def store(plant: Plant, tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
-def report(number: int) -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["Message-ID"] = "ana@example.org", f"<{number}@example.org>"
-    mail.set_content(f"Number {number}")
-    raw = phish(message_id=f"<phish-{number}@bad.example>")
-    mail.add_attachment(raw, maintype="application", subtype="octet-stream", filename="a.eml")
-    return mail.as_bytes()
-
-
-def start(plant: Plant) -> None:
-    with (plant.logs / "poller.log").open("ab") as log:
-        plant.running["poller"] = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("poller.py"))],
-            env={**os.environ, **plant.environment, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-
-
 def count(store: Database, table) -> int:
     with store.read() as tx:
         return tx.execute(select(func.count()).select_from(table)).scalar_one()
@@ -104,12 +79,12 @@ def test_every_mail_of_a_mailbox_is_a_submission_once(plant, store, graph):
     graph.entra.grant(TID, APP, ("Mail.ReadWrite", "User.Read.All"))
     directory.add_user(MAILBOX)
     for number in range(MAILS):
-        directory.deliver(MAILBOX, report(number))
+        directory.deliver(MAILBOX, killed.report(number, "ana@example.org"))
     graph.latency = 0.01  # so that there is something under way whenever somebody is killed
     before = [(one.read, one.folder) for one in directory.box(MAILBOX).messages.values()]
     draw, in_hand = random.Random(7), 0
 
-    start(plant)
+    killed.start(plant, "poller")
     for _ in range(KILLS):
         had = count(store, received_mails)
         wait_until(plant, lambda had=had: count(store, received_mails) >= had + 15)
@@ -119,7 +94,7 @@ def test_every_mail_of_a_mailbox_is_a_submission_once(plant, store, graph):
             (row,) = tx.execute(select(polled_mailboxes)).all()
             newest = tx.execute(select(func.max(polled_mails.c.arrived_at))).scalar_one()
         in_hand += row.leased_until is not None and row.looked_at is None and newest is not None
-        start(plant)
+        killed.start(plant, "poller")
     wait_until(plant, lambda: count(store, received_mails) >= MAILS)
     asked = graph.asked("GET /users/.*/mailFolders/inbox/messages")
     wait_until(plant, lambda: graph.asked("GET /users/.*/mailFolders/inbox/messages") > asked + 2)

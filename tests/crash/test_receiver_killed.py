@@ -1,21 +1,17 @@
 """Kill the receiver and whoever takes mail in, at any moment: what had its 250 is a submission, once."""
 
 import contextlib
-import os
 import random
 import signal
 import smtplib
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
 
+import killed
 import pytest
 from builders import World, make_services, seed_tenant
-from mails import phish
 from plant import Plant, free_port
 from sqlalchemy import select
 
@@ -65,7 +61,8 @@ class Relay:
 
     def __init__(self, port: int) -> None:
         self.port, self.left, self.lock = port, list(range(MAILS)), threading.Lock()
-        self.mails = [report(number) for number in range(MAILS)]  # sent again, a mail is the same to the byte
+        # Sent again, a mail is the same to the byte.
+        self.mails = [killed.report(number, "soc@example.org") for number in range(MAILS)]
         self.kept: set[int] = set()
         self.tries = 0
         self.threads = [threading.Thread(target=self._work) for _ in range(3)]
@@ -94,29 +91,8 @@ class Relay:
         return False
 
 
-def report(number: int) -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["Message-ID"] = "soc@example.org", f"<{number}@example.org>"
-    mail.set_content(f"Number {number}")
-    raw = phish(message_id=f"<phish-{number}@bad.example>")
-    mail.add_attachment(raw, maintype="application", subtype="octet-stream", filename="a.eml")
-    return mail.as_bytes()
-
-
-def start_taker(plant: Plant) -> None:
-    with (plant.logs / "taker.log").open("ab") as log:
-        plant.running["taker"] = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("taker.py"))],
-            env={**os.environ, **plant.environment, "PYTHONPATH": str(Path(__file__).parents[2])},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-
-
 def start(plant: Plant, name: str) -> None:
-    start_taker(plant) if name == "taker" else plant.start(name)
+    killed.start(plant, name) if name == "taker" else plant.start(name)
 
 
 @pytest.mark.timeout(300)
