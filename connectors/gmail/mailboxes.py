@@ -58,7 +58,8 @@ class GmailMailboxes(Mailboxes):
         return self._patiently(lambda: self._look(mailbox, like))
 
     def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
-        """What has the label INBOX, by the time Gmail took it in."""
+        """What has the label INBOX, by the time Gmail took it in. Not elsewhere, though others let us in as well."""
+        self._patiently(lambda: self._directory.primary(mailbox))
         return self._patiently(lambda: arriving.arrived(self.google, mailbox, since, known, most))
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:

@@ -141,6 +141,20 @@ def test_a_mailbox_that_may_not_be_opened_does_not_stop_the_others(provider):
     assert said[SOCBOX] == ""
 
 
+def test_a_mailbox_of_another_organisation_that_has_let_us_in_is_not_read(tmp_path, sqlite_database, google):
+    theirs = "reports@other.example"
+    acme = Google(tmp_path, sqlite_database, google)
+    google.store.add(theirs)
+    google.admin.elsewhere.add(theirs)
+    with acme.services.database.begin() as tx:
+        tenants.change_policy(tx, acme.tenant_id, {"intake": {"mailboxes": {theirs: "user+malicious"}}})
+    acme.deliver(theirs, acme.deliver_as(plain(PHISH)))
+    poll_all(acme.services)
+    assert (reported(acme), list(problems(acme))) == ([], [theirs])
+    assert "nobody's address in this organisation" in problems(acme)[theirs]
+    acme.close()
+
+
 def test_a_provider_that_wants_us_to_wait_is_left_alone_for_as_long(provider):
     provider.deliver(SOCBOX, provider.deliver_as(plain(PHISH)))
     with provider.services.database.read() as tx:

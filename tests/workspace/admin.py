@@ -32,6 +32,7 @@ class Admin:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.administrators: set[str] = set()
+        self.elsewhere: set[str] = set()  # people of another organisation, which has let the same program in
         self.has_reports = True
         self.deliveries: list[Delivery] = []
 
@@ -52,7 +53,8 @@ class Admin:
             return self._users(request.query)
         if method == "users.get":
             account = self.store.by_any(unquote(request.path.removeprefix(_USERS + "/")))
-            return Response(200, _user(account)) if account else failure(404, "notFound", "Resource Not Found: userKey")
+            ours = account and account.address not in self.elsewhere
+            return Response(200, _user(account)) if ours else failure(404, "notFound", "Resource Not Found: userKey")
         return self._activities(request.query)
 
     def deliver(self, message_id: str, address: str, at: datetime | None = None) -> None:
@@ -64,7 +66,10 @@ class Admin:
         if asked.get("customer") != "my_customer":
             return failure(400, "invalid", "customer")
         size = min(int(asked.get("maxResults", "100")), 500)
-        accounts = sorted(self.store.accounts.values(), key=lambda account: account.address)
+        accounts = sorted(
+            (one for one in self.store.accounts.values() if one.address not in self.elsewhere),
+            key=lambda one: one.address,
+        )
         start = int(asked.get("pageToken", "0"))
         said: dict[str, Any] = {"users": [_user(account) for account in accounts[start : start + size]]}
         if start + size < len(accounts):
