@@ -47,8 +47,8 @@ def message(services: Services, operator: Operator, message_id: int) -> Response
 @pages.get(f"{ONE}/retraction")
 @needs(Right.MAIL)
 def retraction(services: Services, operator: Operator, message_id: int) -> ResponseReturnValue:
-    """Only the retraction, for the page that watches it run."""
-    return render_template("_retraction.html", **_shown(services, operator, message_id))
+    """The retraction and what to do about it, for the page that watches it run."""
+    return render_template("message/_followed.html", follows=True, **_shown(services, operator, message_id))
 
 
 @pages.get(f"{ONE}/body")
@@ -196,6 +196,7 @@ def _possible(view: MessageView, operator: Operator, services: Services) -> dict
         "too_late": taken and not in_time,
         "can_approve": waiting and not approved,
         "can_refuse": waiting,
+        "can_retry": state is RetractionState.INCOMPLETE,
         "stopped": state is RetractionState.STOPPED,
         "can_search_again": state is RetractionState.DONE,
         "running": state in OPEN,

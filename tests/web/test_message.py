@@ -213,13 +213,36 @@ def test_what_is_not_possible_now_is_said_on_the_page(owner, world):
     assert "There is a retraction of this message already (Being retracted)." in owner.text(here)
 
 
-def test_a_stopped_retraction_leads_to_what_can_be_done(owner, world):
-    seeded = seed_message(world, retracted=True)
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        (RetractionState.AWAITING_APPROVAL, ["approve", "restore"]),
+        (RetractionState.STOPPED, ["go-on", "restore"]),
+        (RetractionState.INCOMPLETE, ["retry", "restore"]),
+        (RetractionState.DONE, ["restore"]),
+        (RetractionState.RUNNING, []),
+        (RetractionState.RESTORED, []),
+    ],
+)
+def test_what_can_be_done_about_a_retraction_stands_under_what_to_do_and_once(owner, world, state, offered):
+    seeded = seed_message(world, retracted=True, response=Response.RETRACT)
     with world.services.database.begin() as tx:
-        tx.execute(retraction_rows.update().values(state=RetractionState.STOPPED))
+        tx.execute(retraction_rows.update().values(state=state))
     page = owner.page(f"/messages/{seeded.message_id}")
-    assert 'href="#retraction">Go on, or bring back what was taken</a>' in page
+    act = page.split('id="act"')[1].split("</section>")[0]
+    forms = rf'action="/retractions/{seeded.retraction_id}/([\w-]+)"'
+    assert re.findall(forms, act) == re.findall(forms, page) == offered
     assert "There is nothing to take away" not in page
+
+
+def test_a_page_that_follows_along_is_brought_what_to_do_as_well(owner, world):
+    seeded = seed_message(world, retracted=True, response=Response.RETRACT)
+    whole = owner.page(f"/messages/{seeded.message_id}")
+    brought = owner.page(f"/messages/{seeded.message_id}/retraction")
+    assert 'id="act"' in whole
+    assert "hx-swap-oob" not in whole
+    assert re.search(r'<section [^>]*id="act"[^>]* hx-swap-oob="true">', brought)
+    assert f'action="/retractions/{seeded.retraction_id}/restore"' in brought
 
 
 def test_after_a_retraction_one_can_search_again(owner, world):

@@ -162,6 +162,9 @@ def test_a_running_retraction_is_counted_live_and_ends_by_itself(chromium, site)
         expect(panel.get_by_text("This page follows along.")).to_be_visible()
         expect(panel.locator("[data-count=copies]")).to_have_text("3")
         expect(panel.locator("[data-count=retracted]")).to_have_text("0")
+        to_do = page.get_by_role("region", name="What to do")
+        expect(to_do.get_by_text("Nothing to do until that is over.")).to_be_visible()
+        expect(to_do.get_by_role("button")).to_have_count(0)
         loaded: list[str] = []
         page.on("request", lambda request: loaded.append(request.url.removeprefix(site.address)))
 
@@ -172,7 +175,12 @@ def test_a_running_retraction_is_counted_live_and_ends_by_itself(chromium, site)
         site.gate.through.release()
         expect(panel.get_by_text("Searched again: 0 copies left.")).to_be_visible()
         expect(page.locator("[data-progress]")).to_have_count(0)
+        expect(to_do.get_by_role("button", name="Undo: bring every copy back")).to_be_visible()
+        expect(to_do.get_by_text("Nothing to do until that is over.")).to_have_count(0)
         assert loaded == [f"/messages/{site.message_id}/retraction"], "told by the stream, then the panel once"
+
+        to_do.get_by_role("button", name="Undo: bring every copy back").click()
+        expect(page.get_by_text("Every copy that could be is back where it was.")).to_be_visible()
 
 
 def test_a_page_that_gets_no_stream_asks_until_it_is_over(chromium, site):
@@ -205,7 +213,7 @@ def test_only_what_failed_is_tried_again(chromium, site):
 
         in_the_way.unlink()
         site.gate.asked.clear()
-        page.get_by_role("button", name="Try the failures again").click()
+        page.get_by_role("region", name="What to do").get_by_role("button", name="Try the failures again").click()
         expect(page.get_by_text("Searched again: 0 copies left.")).to_be_visible()
     assert site.gate.asked == [BEN]
     assert set(site.outcomes().values()) == {Outcome.RETRACTED}
