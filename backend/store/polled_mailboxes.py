@@ -23,6 +23,7 @@ class PolledMailbox:
     behind: bool
     looked_at: datetime | None
     problem: str
+    leased_until: datetime | None
 
 
 def follow_policies(tx: Connection, now: datetime) -> None:
@@ -99,17 +100,21 @@ def finish(
     behind: bool,
     problem: str = "",
 ) -> None:
-    """It was read up to there. What is so old that no look finds it again is forgotten, unless it was put aside."""
+    """It was read up to there. What is so old that no look finds it again is forgotten, unless it was put aside.
+
+    Not by somebody whose lease is over: another one may have read further since.
+    """
     reached = max(reached_at, polled.reached_at)
     told = {"reached_at": reached, "behind": behind, "looked_at": now, "problem": problem, "leased_until": None}
-    tx.execute(update(polled_mailboxes).where(_row(polled)).values(**told))
+    if tx.execute(update(polled_mailboxes).where(_held(polled)).values(**told)).rowcount != 1:
+        return
     old = and_(polled_mails.c.arrived_at < reached - overlap, polled_mails.c.again_at.is_(None))
     tx.execute(delete(polled_mails).where(_of(polled), old))
 
 
 def fail(tx: Connection, polled: PolledMailbox, problem: str, until: datetime) -> None:
     """It cannot be read, and is not tried before then."""
-    tx.execute(update(polled_mailboxes).where(_row(polled)).values(problem=problem, leased_until=until))
+    tx.execute(update(polled_mailboxes).where(_held(polled)).values(problem=problem, leased_until=until))
 
 
 def of_tenant(tx: Connection, tenant_id: int) -> list[PolledMailbox]:
@@ -122,8 +127,10 @@ def _free(now: datetime) -> ColumnElement[bool]:
     return or_(polled_mailboxes.c.leased_until.is_(None), polled_mailboxes.c.leased_until <= now)
 
 
-def _row(polled: PolledMailbox) -> ColumnElement[bool]:
-    return and_(polled_mailboxes.c.tenant_id == polled.tenant_id, polled_mailboxes.c.id == polled.id)
+def _held(polled: PolledMailbox) -> ColumnElement[bool]:
+    """This mailbox, as long as nobody else has taken it in hand."""
+    here = and_(polled_mailboxes.c.tenant_id == polled.tenant_id, polled_mailboxes.c.id == polled.id)
+    return and_(here, polled_mailboxes.c.leased_until.is_not_distinct_from(polled.leased_until))
 
 
 def _of(polled: PolledMailbox) -> ColumnElement[bool]:

@@ -82,9 +82,11 @@ def test_the_doctor_says_which_mailbox_cannot_be_read_and_which_is_not(acme: Cal
         polled_mailboxes.fail(tx, phish, "Microsoft Graph asked us to wait (429)", now)
     assert "NOT mail intake  acme: phish@example.org: Microsoft Graph asked us to wait (429)" in acme("doctor").output
     with closing(open_database(read_settings().store_url)) as database, database.begin() as tx:
+        (_, phish) = polled_mailboxes.of_tenant(tx, 1)
         polled_mailboxes.finish(tx, phish, now - timedelta(hours=2), timedelta(hours=6), now, behind=True)
     assert "NOT mail intake  acme: phish@example.org: It is read up to 120 minutes ago" in acme("doctor").output
     with closing(open_database(read_settings().store_url)) as database, database.begin() as tx:
+        (_, phish) = polled_mailboxes.of_tenant(tx, 1)
         polled_mailboxes.finish(tx, phish, now, timedelta(hours=6), now, behind=False)
     assert "ok  mail intake  acme: phish@example.org: is read for reports." in acme("doctor").output
 

@@ -311,7 +311,8 @@ def test_one_at_a_time_looks_into_a_mailbox(world):
     came(world, proven(PHISH))
     soc = states(world)[SOCBOX]
     with world.services.database.begin() as tx:
-        assert polled_mailboxes.claim(tx, soc.id, world.services.now(), timedelta(minutes=1)) == soc
+        held = polled_mailboxes.claim(tx, soc.id, world.services.now(), timedelta(minutes=1))
+    assert replace(held, leased_until=None) == soc
     assert poll(world.services, soc.id) == 0
     assert poll_all(world.services) == 1
 
@@ -343,6 +344,19 @@ def curse(world, monkeypatch):
 
     monkeypatch.setattr(world.services.evidence, "keep", stumble)
     return monkeypatch
+
+
+def test_whoever_comes_too_late_sends_no_reading_back_and_takes_nobodys_lease(world, clock):
+    soc, minute, now = states(world)[SOCBOX].id, timedelta(minutes=1), clock()
+    with world.services.database.begin() as tx:
+        slow = polled_mailboxes.claim(tx, soc, now, minute)
+        other = polled_mailboxes.claim(tx, soc, now + minute, minute)
+        polled_mailboxes.finish(tx, other, now + minute, OVERLAP, now, behind=False)
+        again = polled_mailboxes.claim(tx, soc, now + minute, minute)
+        polled_mailboxes.finish(tx, slow, now, OVERLAP, now, behind=True)
+        polled_mailboxes.fail(tx, slow, "lost", now)
+    kept = states(world)[SOCBOX]
+    assert (kept.reached_at, kept.problem, kept.leased_until) == (now + minute, "", again.leased_until)
 
 
 def test_one_mail_that_goes_wrong_is_read_again_and_holds_up_no_other(world, clock, curse):
