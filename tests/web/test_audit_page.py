@@ -5,7 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from browser import Browser
+from browser import Browser, words_of
 from seeded import seed_message
 
 from backend.app import create_app
@@ -50,6 +50,38 @@ def test_filters_narrow_the_list(owner, logged, query, shown, hidden):
     page = owner.text(f"/audit?{query}")
     assert shown in page
     assert hidden not in page
+
+
+DETAILS = {
+    "disposition": "SPAM",
+    "simulation": False,
+    "why": ["within-suspicious-band", "label-79"],
+    "action": "soft-delete",
+    "kinds": ["exempt-recipient", "blocked-sender"],
+    "intake": {"team_senders": 2},
+    "<b>odd\u202e": "<i>",
+}
+
+
+def test_details_are_said_in_words_and_what_has_none_stays_as_it_is(owner, world):
+    with world.services.database.begin() as tx:
+        audit.record(tx, world.tenant_id, POLICY, "decided", "message:1", DETAILS, world.services.now())
+    page = owner.page("/audit?subject=message:1")
+    said = words_of(page)
+    assert (
+        "Disposition: Spam; Exercise: no; "
+        "Why: Its margin lies just below the threshold, where a person decides. label-79; "
+        "Action: Soft delete; Kinds: Exempt recipient, Blocked sender; intake: team_senders: 2; <b>odd[U+202E]: <i>"
+    ) in said
+    assert "<b>odd" not in page
+    german = words_of(owner.get("/audit?subject=message:1", headers={"Accept-Language": "de"}).text)
+    assert "Einstufung: Spam; Übung: nein; Warum: " in german
+
+    (line,) = [json.loads(line) for line in owner.get("/audit.jsonl?subject=message:1").text.splitlines()]
+    assert line["detail"] == DETAILS
+    (row,) = csv.DictReader(owner.get("/audit.csv?subject=message:1").text.splitlines())
+    assert "soft-delete" in row["detail"]
+    assert "Soft delete" not in row["detail"]
 
 
 def test_older_lines_are_a_page_away(owner, world):
