@@ -11,6 +11,7 @@ from mails import note
 
 from backend.domain.submission import State
 from backend.flow.intake import intake
+from backend.flow.respond import order_retraction
 from backend.store import messages, submissions
 
 WILD = "".join(chr(0x10000 + number * 7919 % 60_000) for number in range(1100))  # it does not compress
@@ -72,6 +73,16 @@ def test_every_mail_of_the_hostile_collection_is_answered(world):
     assert len(HOSTILE) > 40
     states = {path.name: submitted(world, path.read_bytes())[0].state for path in HOSTILE}
     assert set(states.values()) == {State.ANSWERED}, states
+
+
+@pytest.mark.parametrize("name", ["a" * 1500, WILD], ids=["letters", "signs"])
+def test_no_message_id_hides_a_copy_from_a_retraction(world, name):
+    """Searched for by a part of it, the copy was not found, and the retraction said that all was done."""
+    raw = f"Message-ID: <{name}@y.test>\r\n".encode() + note(ANA)
+    copy = world.deliver(ANA, raw)
+    _, message = submitted(world, raw)
+    order_retraction(world.services, world.owner, message.id, "trash")
+    assert [place for place in world.files(ANA) if copy.id in place and ".Trash" not in place] == []
 
 
 def test_a_client_cannot_vouch_for_itself(world):
