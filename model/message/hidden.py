@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 from model.message.entities import unescaped
-from model.message.search import matches
 
 _LOOKED_AT = 20_000  # styled elements
 _NEEDLES = 30  # different spellings of hiding in one document
@@ -58,7 +57,7 @@ def _unseen(document: Any, lower: str) -> list[Any]:
     if "<style" in lower:
         rules = ", ".join(_hiding_rules(lower))
         found.extend(document.query_selector_all(rules)[:_LOOKED_AT] if rules else ())
-    if any(matches(_HIDDEN_ATTRIBUTE, "hidden", lower)):
+    if _HIDDEN_ATTRIBUTE.search(lower):
         found.extend(document.query_selector_all("[hidden]")[:_LOOKED_AT])
     return found
 
@@ -72,7 +71,7 @@ def _selectors(styles: Iterable[str]) -> Iterator[str]:
     """A selector for each way of hiding that stands in the styles, in the very spelling it has there."""
     plain = list(map(unescaped, styles))
     together = _APART.join(plain)
-    tricks = (match.group() for word, trick in _TRICKS for match in matches(trick, word, together))
+    tricks = (match.group() for word, trick in _TRICKS if word in together for match in trick.finditer(together))
     for needle in list(dict.fromkeys(tricks))[:_NEEDLES]:
         if needle.isprintable():
             yield f'[style*="{needle}" i]'

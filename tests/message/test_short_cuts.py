@@ -202,6 +202,14 @@ def test_of_more_ways_to_hide_than_are_looked_for_it_is_always_the_first_that_co
     assert looked_for == [f'[style*="text-indent:-{number}" i]' for number in range(1_000, 1_030)]
 
 
+def test_letters_that_grow_in_lower_case_move_no_comment():
+    body = "<p>" + "\u0130" * 60 + "</p><!-- <a href=https://hidden.example/x> --><p>here</p>"
+
+    assert [(link.url, link.place) for link in parse_message(html_mail(body)).links] == [
+        ("https://hidden.example/x", "comment")
+    ]
+
+
 def test_links_within_links_are_read_once_in_a_crowd():
     body = "<svg>" + "<a href='https://h.example/'>x" * 30
     texts = {link.text for link in parse_message(html_mail(body)).links if link.place == "a"}
