@@ -1,6 +1,5 @@
 """Work: how does a worker start and stop?"""
 
-import gc
 import logging
 import signal
 import time
@@ -13,6 +12,7 @@ from backend.jobs import Queue
 from backend.log import set_up
 from backend.settings import read_settings
 from backend.wiring import build_services
+from model import collector
 
 CHECK = 10.0  # seconds between two looks at whether all threads live
 
@@ -31,8 +31,7 @@ def command(threads: int | None) -> None:
     services = build_services(settings, predictor=lambda: predictor)
     assert isinstance(services.wake, Queue)
     consumer = services.wake.consumer(services)
-    gc.collect()
-    gc.freeze()  # what is loaded stays; else every full collection looks it all over again
+    collector.spare()
     run_until_told(consumer, told)
     services.database.close()
 

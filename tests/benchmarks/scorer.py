@@ -1,6 +1,5 @@
 """Scorer: how does Unhook score a pile of messages, step by step, with one thread and 128 messages at a time?"""
 
-import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TypeVar
 import torch
 
 from model import checkpoint as checkpoints
+from model import collector
 from model.contract import Verdict
 from model.features.table import rows
 from model.message.facts import Facts
@@ -55,11 +55,10 @@ class Scorer:
 
 
 def load_scorer(folder: Path | None = None) -> Scorer:
-    """The shipped checkpoint, or the one in `folder`, as a worker loads it: one thread, and collections pass it by."""
+    """The shipped checkpoint, or the one in `folder`, as a worker loads it: one thread, a spared collector."""
     torch.set_num_threads(1)
     loaded = Scorer(CheckpointPredictor(checkpoints.load(folder or checkpoints.SHIPPED)))
-    gc.collect()
-    gc.freeze()
+    collector.spare()
     return loaded
 
 
