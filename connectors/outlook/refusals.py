@@ -17,6 +17,7 @@ NO_MAILBOX = {
 UNKNOWN_USER = {"ErrorInvalidUser", "Request_ResourceNotFound", "ResourceNotFound"}
 BUSY = {409, 423, 429}  # and every 5xx
 _CODE = re.compile(r"[A-Za-z0-9_.]{1,60}")
+_LONGEST_WISH = 600.0  # seconds; one odd answer may not put a mailbox off for days
 _UNWELL = {"ErrorMailboxStoreUnavailable", "ErrorMailboxMoveInProgress", "ApplicationThrottled", "ErrorServerBusy"}
 
 
@@ -58,8 +59,9 @@ class Answer:
 
 
 def seconds(header: str | None) -> float | None:
-    """A Retry-After header; None when there is none, or a date."""
-    return float(header) if header and re.fullmatch(r"\d{1,6}(\.\d+)?", header.strip()) else None
+    """A Retry-After header, at most ten minutes; None when there is none, or a date."""
+    wish = header.strip() if header else ""
+    return min(float(wish), _LONGEST_WISH) if re.fullmatch(r"\d{1,6}(\.\d+)?", wish) else None
 
 
 def refusal(ask: Ask, answer: Answer) -> ConnectorError:

@@ -5,6 +5,7 @@ import pytest
 from connectors.contract import Action, Outcome
 from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, Refused, TryLater
 from connectors.outlook.pace import Pace
+from connectors.outlook.refusals import seconds
 from mailboxes.contract import ANA, mail, wanted
 from mailboxes.outlook_world import OutlookWorld
 
@@ -40,6 +41,14 @@ def test_no_wait_is_longer_than_a_minute(outlook: OutlookWorld):
 
 def test_a_retry_after_that_is_no_number_is_no_wish():
     assert 0.5 <= (Pace().wait(1, None) or 0) <= 1
+
+
+@pytest.mark.parametrize(
+    ("header", "wish"),
+    [("7", 7), (" 1.5 ", 1.5), ("999999", 600), ("Wed, 02 Dec 2026 07:28:00 GMT", None), ("-1", None), (None, None)],
+)
+def test_a_wish_is_a_number_of_seconds_and_ten_minutes_at_most(header, wish):
+    assert seconds(header) == wish
 
 
 @pytest.mark.parametrize(
