@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, case, func, insert, or_, select, update
 
 from backend.domain.disposition import Disposition
 from backend.store.inserting import insert_unless_there
@@ -151,8 +151,20 @@ class CampaignRow:
 
 def listing(tx: Connection, tenant_id: int, limit: int = 50, offset: int = 0) -> list[CampaignRow]:
     """Campaigns with at least two messages, the last seen first."""
+    newest = func.max(queue_rows.c.message_id).desc()
+    statement = _summed(tenant_id).having(func.count() > 1).order_by(newest)
+    return _named(tx, tenant_id, statement.limit(min(limit, 200)).offset(max(0, offset)))
+
+
+def rows_of(tx: Connection, tenant_id: int, campaign_ids: Sequence[int]) -> list[CampaignRow]:
+    """Those of these campaigns that hold a message, in the order given."""
+    found = _named(tx, tenant_id, _summed(tenant_id).where(queue_rows.c.campaign_id.in_(campaign_ids)))
+    return sorted(found, key=lambda row: campaign_ids.index(row.id))
+
+
+def _summed(tenant_id: int) -> Select[Any]:
     rows = queue_rows.c
-    statement = (
+    return (
         select(
             rows.campaign_id,
             func.count().label("messages"),
@@ -164,12 +176,12 @@ def listing(tx: Connection, tenant_id: int, limit: int = 50, offset: int = 0) ->
         )
         .where(rows.tenant_id == tenant_id, rows.campaign_id.is_not(None))
         .group_by(rows.campaign_id)
-        .having(func.count() > 1)
-        .order_by(func.max(rows.message_id).desc())
-        .limit(min(limit, 200))
-        .offset(max(0, offset))
     )
-    found = tx.execute(statement).all()
+
+
+def _named(tx: Connection, tenant_id: int, summed: Select[Any]) -> list[CampaignRow]:
+    """Each with the subject of its newest message."""
+    rows, found = queue_rows.c, tx.execute(summed).all()
     named = select(rows.message_id, rows.subject).where(
         rows.tenant_id == tenant_id, rows.message_id.in_([row.newest for row in found])
     )

@@ -45,6 +45,22 @@ def sharing(tx: Connection, tenant_id: int, message_id: int) -> list[tuple[int, 
     ]
 
 
+def sharing_any(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> list[int]:
+    """Other messages with a link, a file or a host of these, the newest first, at most 500."""
+    ours = traits.alias()
+    same = and_(ours.c.tenant_id == tenant_id, ours.c.kind == traits.c.kind, ours.c.value == traits.c.value)
+    statement = (
+        select(traits.c.message_id)
+        .distinct()
+        .join(ours, same)
+        .where(traits.c.tenant_id == tenant_id, traits.c.message_id.not_in(message_ids))
+        .where(ours.c.message_id.in_(message_ids))
+        .order_by(traits.c.message_id.desc())
+        .limit(_MOST_COPIES)
+    )
+    return list(tx.scalars(statement))
+
+
 def copies_on_hosts(tx: Connection, tenant_id: int, message_id: int, campaign_id: int) -> dict[str, list[int]]:
     """Hosts that a message leads to, each with the others of its campaign that lead there too, at most 500 in all."""
     ours = [trait.value for trait in of_message(tx, tenant_id, message_id) if trait.kind == HOST]
@@ -62,4 +78,4 @@ def copies_on_hosts(tx: Connection, tenant_id: int, message_id: int, campaign_id
     return found
 
 
-__all__ = ["Trait", "copies_on_hosts", "keep", "of_message", "shared", "sharing"]
+__all__ = ["Trait", "copies_on_hosts", "keep", "of_message", "shared", "sharing", "sharing_any"]

@@ -11,10 +11,11 @@ from backend.domain.people import Operator, Right
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow import campaigns as flow
 from backend.services import Services
-from backend.store import campaigns, lessons, queue
+from backend.store import campaigns, lessons, neighbours, queue
 from backend.web.languages import spoken
 from backend.web.message import HIGHEST_ID
 from backend.web.session import needs
+from backend.web.similar import AT_LEAST
 
 PER_PAGE = 50
 LAST_PAGE = 200
@@ -39,7 +40,7 @@ def listed(services: Services, operator: Operator) -> ResponseReturnValue:
 @pages.get(ONE)
 @needs(Right.MAIL)
 def campaign(services: Services, operator: Operator, campaign_id: int) -> ResponseReturnValue:
-    """One of them, with its messages and what operators did to it."""
+    """One of them, with its messages, what operators did to it, and what it may have to be merged into."""
     with services.database.read() as tx:
         if not campaigns.there_is(tx, operator.tenant_id, campaign_id):
             raise Unknown("There is no such campaign.")
@@ -48,6 +49,7 @@ def campaign(services: Services, operator: Operator, campaign_id: int) -> Respon
             "rows": queue.rows_of(tx, operator.tenant_id, ids[:MEMBERS]),
             "learned": lessons.of_messages(tx, operator.tenant_id, ids[:MEMBERS]),
             "changes": campaigns.changes(tx, operator.tenant_id, campaign_id),
+            "likely": neighbours.of_campaign(tx, operator.tenant_id, campaign_id, AT_LEAST),
         }
     return render_template("campaign.html", here="campaigns", number=campaign_id, more=len(ids) > MEMBERS, **shown)
 

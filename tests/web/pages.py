@@ -9,9 +9,10 @@ from seeded import facts, seed_failure, seed_message, seed_received
 from backend.domain.disposition import Disposition
 from backend.flow import feedback
 from backend.flow.polling import poll_all
-from backend.store import campaigns, messages
+from backend.store import campaigns, messages, traits
 from connectors.maildir.deliver import make_mailbox
 from model.message.facts import Address
+from model.modules.traits import HOST, Trait
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,14 @@ def seed_all(world: World) -> dict[str, int]:
     )
     make_mailbox(world.mail, "x" * 60 + "@phish.example")
     poll_all(world.services)
+    sibling = seed_message(world, long, Disposition.MALICIOUS, known=stranger)
     with world.services.database.begin() as tx:
-        campaign = campaigns.start(tx, world.tenant_id, world.services.now())
-        ids = [retracted.message_id, waiting.message_id]
+        now, ids = world.services.now(), [retracted.message_id, waiting.message_id]
+        campaign, likely = campaigns.start(tx, world.tenant_id, now), campaigns.start(tx, world.tenant_id, now)
         messages.put_in_campaign(tx, world.tenant_id, ids, campaign)
+        messages.put_in_campaign(tx, world.tenant_id, [sibling.message_id], likely)
+        for one in (waiting, sibling):
+            traits.keep(tx, world.tenant_id, one.message_id, [Trait(HOST, "of both")])
     feedback.correct(world.services, world.owner, retracted.message_id, Disposition.MALICIOUS)
     named = {"message": retracted.message_id, "open": waiting.message_id, "young": young.message_id}
     return {**named, "campaign": campaign, "mail": mail, "rule": seed_rule(world)}

@@ -21,10 +21,11 @@ from backend.app import create_app
 from backend.demo.people import TENANT_SLUG
 from backend.demo.seed import seed as seed_demo
 from backend.domain.people import Actor, Right
-from backend.store import campaigns, messages, notes
+from backend.store import campaigns, messages, notes, traits
 from connectors.maildir.deliver import deliver, make_mailbox
 from model.contract import Reason
 from model.message.parse import parse_message
+from model.modules.traits import HOST, Trait
 
 MAILS = corpus()
 REMEMBER = """
@@ -164,6 +165,11 @@ def test_nothing_runs_and_nothing_leaves_on_any_page(world, window, address, wit
     with world.services.database.begin() as tx:
         campaign = campaigns.start(tx, world.tenant_id, world.services.now())
         messages.put_in_campaign(tx, world.tenant_id, list(ids.values())[:5], campaign)
+        for message_id in list(ids.values())[4:]:  # each other one is a campaign that it may belong to
+            traits.keep(tx, world.tenant_id, message_id, [Trait(HOST, "of all")])
+        for message_id in list(ids.values())[5:]:
+            likely = campaigns.start(tx, world.tenant_id, world.services.now())
+            messages.put_in_campaign(tx, world.tenant_id, [message_id], likely)
     watched = Watched(window, address)
     for path in (*LISTS, *OTHERS):
         watched.open(path.format(campaign=campaign, mail=mail))
