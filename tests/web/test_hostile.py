@@ -74,7 +74,8 @@ def assert_nothing_executable(page: str) -> None:
         for name in ("href", "src", "action", "formaction", "hx-get", "xlink:href"):
             assert re.match(r"/(?!/)|#", attributes.get(name, "/")), attributes
         allowed = {"hx-get", "hx-post", "hx-trigger", "hx-swap", "hx-target", "hx-select", "hx-push-url"}
-        assert {name for name in attributes if name.startswith("hx-")} <= allowed
+        assert {name for name in attributes if name.startswith("hx-")} <= allowed | {"hx-swap-oob"}
+        assert attributes.get("hx-swap-oob", "true") == "true"  # in its own place, and nowhere else
         if "hx-trigger" in attributes:
             assert attributes["hx-trigger"].startswith(("every ", "change, submit"))
         assert re.match(r"/(?!/)", attributes.get("hx-post", "/")), attributes
