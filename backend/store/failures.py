@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Select, and_, func, select
 
 from backend.domain.submission import FINAL, TAKEN_BACK, State
 from backend.store.tables import people, submissions
+from backend.store.tables.mail import FAILED
 
 MOST_COUNTED = 100  # beside a tab stands at most "99+", so that counting ends
 
@@ -30,7 +31,7 @@ def failed(tx: Connection, tenant_id: int, limit: int = 50, offset: int = 0) -> 
     statement = (
         select(submissions, name, func.coalesce(people.c.address, "").label("address"))
         .outerjoin(people, and_(people.c.id == submissions.c.person_id, people.c.tenant_id == tenant_id))
-        .where(submissions.c.tenant_id == tenant_id, submissions.c.state == State.FAILED)
+        .where(submissions.c.tenant_id == tenant_id, FAILED)
         .order_by(submissions.c.id.desc())
     )
     return [
@@ -44,7 +45,7 @@ def reports_waiting(tx: Connection, tenant_id: int) -> dict[str, int]:
     mine = select(submissions.c.id).where(submissions.c.tenant_id == tenant_id)
     on_the_way = [state for state in State if state not in FINAL | TAKEN_BACK]
     arriving = mine.where(submissions.c.state.in_(on_the_way), submissions.c.message_id.is_(None))
-    failed = mine.where(submissions.c.state == State.FAILED)
+    failed = mine.where(FAILED)
     return {"failed": _count(tx, failed), "arriving": _count(tx, arriving)}
 
 

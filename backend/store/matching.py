@@ -20,9 +20,10 @@ from backend.store.query import understand
 from backend.store.tables import queue_rows
 
 MOST = 1_000  # more are shown as "1,000+"
-# Matches that are cheaper all looked up and sorted than met on the way from the top. FTS5 names them from its index
-# alone; PostgreSQL has to open the row of each.
-FEW = {"sqlite": 20_000, "postgresql": 8_000}
+# Matches for each that is wanted, which are cheaper all looked up and sorted than met on the way from the top. FTS5
+# names them from its index alone; PostgreSQL has to open the row of each.
+FEW = {"sqlite": 20, "postgresql": 8}
+ALWAYS_FEW = 2_000
 MANY = 10_000  # matches that PostgreSQL must expect, of each word it guesses at, before it is not asked for few
 FIRST_WINDOW = 4_096
 WIDER = 4  # times as deep as before, at most
@@ -46,11 +47,12 @@ def find(
         return _first(tx, asked, order, most)
 
     expected = hits.expected(tx, asked)
+    few = max(ALWAYS_FEW, FEW[tx.dialect.name] * most)
     if expected is None or expected.matches <= MANY * expected.guesses:
-        few = hits.if_at_most(tx, asked, FEW[tx.dialect.name])
-        if few is not None:
-            return _all(tx, few, order, most)
-    return _met_on_the_way(tx, asked, order, most, _depth(expected, most))
+        known = hits.if_at_most(tx, asked, few)
+        if known is not None:
+            return _all(tx, known, order, most)
+    return _met_on_the_way(tx, asked, order, most, _depth(expected, few, most))
 
 
 def _first(tx: Connection, asked: Asked, order: Order, most: int) -> list[int]:
@@ -64,11 +66,11 @@ def _all(tx: Connection, asked: Asked, order: Order, most: int) -> list[int]:
     return list(tx.scalars(hits.rows_of(tx, asked).order_by(*_ordering(order)).limit(most)))
 
 
-def _depth(expected: Expected | None, most: int) -> int:
-    """How many rows from the top probably hold `most` matches, if they lie evenly."""
+def _depth(expected: Expected | None, few: int, most: int) -> int:
+    """How many rows from the top probably hold `most` matches, if they lie evenly; there are more than a few."""
     if expected is None:
         return FIRST_WINDOW
-    matches = max(expected.matches, FEW["postgresql"])  # fewer would have been looked up at once
+    matches = max(expected.matches, few, 1)
     return max(FIRST_WINDOW, int(ROOM * most * expected.documents / matches))
 
 

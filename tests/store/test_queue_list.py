@@ -251,7 +251,12 @@ def test_every_field_and_keyword_finds_what_it_says(mixed, order):
 
 
 def test_few_and_many_matches_are_found_alike(mixed, monkeypatch):
-    for name, value in {"FEW": {"sqlite": -1, "postgresql": -1}, "FIRST_WINDOW": 1, "WIDER": 1}.items():
+    for name, value in {
+        "ALWAYS_FEW": -1,
+        "FEW": {"sqlite": -1, "postgresql": -1},
+        "FIRST_WINDOW": 1,
+        "WIDER": 1,
+    }.items():
         monkeypatch.setattr(matching, name, value)
     monkeypatch.setattr("backend.store.facets.IDS_PER_STEP", 1)
     with mixed.database.begin() as tx:

@@ -133,6 +133,8 @@ traits = Table(  # hashes of links and files that are a message's own: who share
     Index(None, "tenant_id", "kind", "value"),
 )
 
+FAILED = text("state = 'failed'")  # in words, for SQLite to see that a query may use the index of these
+
 submissions = Table(
     "submissions",
     metadata,
@@ -173,6 +175,7 @@ submissions = Table(
     Index(None, "tenant_id", "evidence_sha256"),
     Index(None, "tenant_id", "client_copy_sha256"),
     Index(None, "state", "leased_until"),
+    Index("ix_submissions_failed", "tenant_id", "id", sqlite_where=FAILED, postgresql_where=FAILED),
 )
 
 received_mails = Table(  # what came in by mail, once for each address of ours that it was sent to
