@@ -1,16 +1,21 @@
 """The audit log as a page and as a file: searched, filtered, taken along, and never told where somebody is not."""
 
+import ast
 import csv
 import json
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from browser import Browser, words_of
 from seeded import seed_message
 
+import backend
 from backend.app import create_app
 from backend.domain.people import POLICY, Actor, Role
 from backend.store import audit
+from backend.web.vocabulary import EVENTS
 
 
 @pytest.fixture
@@ -82,6 +87,20 @@ def test_details_are_said_in_words_and_what_has_none_stays_as_it_is(owner, world
     (row,) = csv.DictReader(owner.get("/audit.csv?subject=message:1").text.splitlines())
     assert "soft-delete" in row["detail"]
     assert "Soft delete" not in row["detail"]
+
+
+def deeds(path: Path) -> Iterator[str]:
+    """What a file writes into the log, as far as it is written there in one piece."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"audit.record", "_note"}:
+            said = [one.value for one in node.args[:4] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+            yield from said[:1]
+
+
+def test_every_deed_has_words():
+    known = {deed for path in Path(backend.__file__).parent.rglob("*.py") for deed in deeds(path)}
+    assert len(known) > 70
+    assert known - set(EVENTS) == set()
 
 
 def test_older_lines_are_a_page_away(owner, world):
