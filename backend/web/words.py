@@ -9,12 +9,12 @@ from backend.domain.people import Role
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import SubmittedAs
 from backend.store.queue import ListRow
+from backend.web.deeds import DEEDS
 from backend.web.spelled import defang, visible
 from backend.web.vocabulary import (
     ACTIONS,
     ACTORS,
     DISPOSITIONS,
-    EVENTS,
     FOLDERS,
     LABEL_SOURCES,
     MODULES,
@@ -118,7 +118,7 @@ def caution(code: str) -> str:
 
 def event(action: str) -> str:
     """What happened, for the timeline."""
-    return str(EVENTS.get(action) or plain(action))
+    return str(DEEDS.get(action) or plain(action))
 
 
 def action(value: str, provider: str = "") -> str:

@@ -15,7 +15,7 @@ import backend
 from backend.app import create_app
 from backend.domain.people import POLICY, Actor, Role
 from backend.store import audit
-from backend.web.vocabulary import EVENTS
+from backend.web.deeds import DEEDS
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def deeds(path: Path) -> Iterator[str]:
 def test_every_deed_has_words():
     known = {deed for path in Path(backend.__file__).parent.rglob("*.py") for deed in deeds(path)}
     assert len(known) > 70
-    assert known - set(EVENTS) == set()
+    assert known - set(DEEDS) == set()
 
 
 def test_older_lines_are_a_page_away(owner, world):
