@@ -1,10 +1,12 @@
 """Arriving: is what is new told whole, whatever the provider does meanwhile, and is a refusal said as such?"""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from connectors.errors import NoMailbox, NotPermitted, TooLarge, TryLater
+from connectors.gmail.scopes import DIRECTORY, MAIL
 from mailboxes.contract import ANA, NOON, mail
 from mailboxes.gmail_world import GmailWorld
 from mailboxes.outlook_world import APP, TID, OutlookWorld
@@ -95,9 +97,10 @@ def test_gmails_refusals_are_ours(gmail: GmailWorld):
     gmail.google.troubles.order("messages.list", status=429, reason="rateLimitExceeded", times=99)
     with pytest.raises(TryLater):
         gmail.mailboxes.arrived(ANA, NOON, set(), 1)
-    gmail.google.tokens.granted.clear()
-    with pytest.raises(NotPermitted, match=r"gmail\.modify"):
-        gmail.connect().arrived(ANA, NOON, set(), 1)
+    for scope in (MAIL, DIRECTORY):
+        gmail.google.tokens.granted.discard(scope)
+        with pytest.raises(NotPermitted, match=re.escape(scope)):
+            gmail.connect().arrived(ANA, NOON, set(), 1)
 
 
 def test_somebody_without_a_gmail_mailbox_has_none(gmail: GmailWorld):

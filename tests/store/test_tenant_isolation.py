@@ -44,6 +44,7 @@ from backend.store import (
     lists,
     matching,
     messages,
+    neighbours,
     numbers,
     operations,
     operators,
@@ -259,6 +260,7 @@ CALLS = {
     "operations.settle": lambda w: operations.settle(
         w.tx, w.north, w.south["operation"], w.south["message"], ItemOutcome.UNDONE
     ),
+    "neighbours.of_campaign": lambda w: neighbours.of_campaign(w.tx, w.north, w.south["campaign"], at_least=0),
     "indicators.of_campaign": lambda w: indicators.of_campaign(w.tx, w.north, w.south["campaign"]),
     "outbox.again": lambda w: outbox.again(w.tx, w.north, w.south["webhook"]),
     "outbox.all_of": lambda w: outbox.all_of(w.tx, w.north),
