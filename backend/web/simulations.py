@@ -1,6 +1,6 @@
 """Simulations: what marks this organisation's own exercises, and would a mail be taken for one?"""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -96,24 +96,14 @@ def make_token(services: Services, operator: Operator) -> ResponseReturnValue:
 @needs(Right.SETTINGS)
 def end_key(services: Services, operator: Operator) -> ResponseReturnValue:
     """What is signed with it counts no more."""
-
-    def end() -> None:
-        secrets.end(services, operator, Kind.KEY, request.form.get("name", ""))
-        flash(_("The key is ended: what was signed with it is mail like any other."), "done")
-
-    return _done(end)
+    return _ended(services, operator, Kind.KEY, _("The key is ended: what was signed with it is mail like any other."))
 
 
 @pages.post(f"{ALL}/tokens/end")
 @needs(Right.SETTINGS)
 def end_token(services: Services, operator: Operator) -> ResponseReturnValue:
     """What holds it counts no more."""
-
-    def end() -> None:
-        secrets.end(services, operator, Kind.TOKEN, request.form.get("name", ""))
-        flash(_("The token is ended: what holds it is mail like any other."), "done")
-
-    return _done(end)
+    return _ended(services, operator, Kind.TOKEN, _("The token is ended: what holds it is mail like any other."))
 
 
 @pages.post(f"{ALL}/try")
@@ -172,11 +162,13 @@ def _made(services: Services, operator: Operator, kind: Kind, said: str) -> Resp
     return _page(services, operator, once=said % {kind.value: secret})
 
 
-def _done(act: Callable[[], None]) -> ResponseReturnValue:
+def _ended(services: Services, operator: Operator, kind: Kind, said: str) -> ResponseReturnValue:
     try:
-        act()
-    except (Conflict, Unknown) as refusal:
+        secrets.end(services, operator, kind, request.form.get("name", ""))
+    except Unknown as refusal:
         flash(spoken(refusal), "wrong")
+    else:
+        flash(said, "done")
     return _back()
 
 

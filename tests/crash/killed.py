@@ -6,8 +6,11 @@ import sys
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from mails import phish
 from plant import Plant
+
+SECRET = "for tests only"  # signs what is in the queue
 
 
 def report(number: int, sender: str) -> bytes:
@@ -18,6 +21,19 @@ def report(number: int, sender: str) -> bytes:
     raw = phish(message_id=f"<phish-{number}@bad.example>")
     mail.add_attachment(raw, maintype="application", subtype="octet-stream", filename="a.eml")
     return mail.as_bytes()
+
+
+def environment(request: pytest.FixtureRequest, folder: Path, **more: str) -> dict[str, str]:
+    """What a process needs on the store that the fixture names, `embedded` or `shared`, and `more`."""
+    url = f"sqlite:///{folder / 'data' / 'unhook.db'}"
+    return {
+        "UNHOOK_DATABASE_URL": request.getfixturevalue("postgres_url") if request.param == "shared" else url,
+        "UNHOOK_DATA_DIR": str(folder / "data"),
+        "UNHOOK_EVIDENCE_URL": str(folder / "evidence"),
+        "UNHOOK_SECRET_KEY": SECRET,
+        "UNHOOK_LOG_FORMAT": "json",
+        **more,
+    }
 
 
 def start(plant: Plant, name: str) -> None:

@@ -26,23 +26,15 @@ MAILS, KILLS, PATIENCE = 80, 3, 120
 
 @pytest.fixture(params=["embedded", "shared"])
 def plant(request, tmp_path: Path, graph: FakeGraph) -> Iterator[Plant]:
-    url = f"sqlite:///{tmp_path / 'data' / 'unhook.db'}"
-    if request.param == "shared":
-        url = request.getfixturevalue("postgres_url")
-    environment = {
-        "UNHOOK_DATABASE_URL": url,
-        "UNHOOK_DATA_DIR": str(tmp_path / "data"),
-        "UNHOOK_EVIDENCE_URL": str(tmp_path / "evidence"),
-        "UNHOOK_SECRET_KEY": "for tests only",
+    microsoft = {
         "UNHOOK_LEASE_SECONDS": "1",
-        "UNHOOK_LOG_FORMAT": "json",
         "UNHOOK_MICROSOFT_LOGIN_URL": graph.entra.url,
         "UNHOOK_MICROSOFT_GRAPH_URL": graph.url,
         "UNHOOK_CA_FILE": str(graph.entra.ca_file),
         "UNHOOK_OUTLOOK_CLIENT_ID": APP,
         "UNHOOK_OUTLOOK_CLIENT_SECRET": "not a secret",
     }
-    plant = Plant(environment, tmp_path)
+    plant = Plant(killed.environment(request, tmp_path, **microsoft), tmp_path)
     yield plant
     plant.stop()
 

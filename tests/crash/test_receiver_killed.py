@@ -23,26 +23,14 @@ from backend.store.tables import received_mails, submissions
 
 DOMAIN = "reports.example.net"
 ADDRESS = f"acme+team+malicious@{DOMAIN}"
-SECRET = "for tests only"  # signs what is in the queue
 MAILS = 200
 PATIENCE = 120
 
 
 @pytest.fixture(params=["embedded", "shared"])
 def plant(request, tmp_path: Path) -> Iterator[Plant]:
-    url = f"sqlite:///{tmp_path / 'data' / 'unhook.db'}"
-    if request.param == "shared":
-        url = request.getfixturevalue("postgres_url")
-    environment = {
-        "UNHOOK_DATABASE_URL": url,
-        "UNHOOK_DATA_DIR": str(tmp_path / "data"),
-        "UNHOOK_EVIDENCE_URL": str(tmp_path / "evidence"),
-        "UNHOOK_SECRET_KEY": SECRET,
-        "UNHOOK_RECEIVE_DOMAIN": DOMAIN,
-        "UNHOOK_RECEIVE_PORT": str(free_port()),
-        "UNHOOK_LOG_FORMAT": "json",
-    }
-    plant = Plant(environment, tmp_path)
+    receiver = {"UNHOOK_RECEIVE_DOMAIN": DOMAIN, "UNHOOK_RECEIVE_PORT": str(free_port())}
+    plant = Plant(killed.environment(request, tmp_path, **receiver), tmp_path)
     yield plant
     plant.stop()
 
@@ -115,7 +103,7 @@ def test_every_mail_that_had_its_250_is_a_submission_once(plant, world):
     receiver.send_signal(signal.SIGTERM)
     assert receiver.wait(30) == 0
 
-    queue = make_queue(Settings(data_dir=Path(plant.environment["UNHOOK_DATA_DIR"])), SECRET)
+    queue = make_queue(Settings(data_dir=Path(plant.environment["UNHOOK_DATA_DIR"])), killed.SECRET)
     assert queue.pending_count() > 0  # workers were told
     assert plant.kills == 3
     assert relay.kept == set(range(MAILS))

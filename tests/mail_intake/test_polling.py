@@ -12,6 +12,7 @@ from builders import ANA, BEN, GATEWAY, World, make_services, seed_tenant
 from clocks import RunningClock
 from huey import MemoryHuey
 from mails import note
+from polled import PHISHBOX, READ, SOCBOX
 from reports_by_mail import DOMAIN, PHISH, SOC, report
 from sqlalchemy import select
 from stamped import results_of
@@ -28,9 +29,6 @@ from connectors.contract import Copy
 from connectors.errors import TryLater
 from connectors.maildir.deliver import deliver, make_mailbox
 from connectors.maildir.mailboxes import MaildirMailboxes
-
-PHISHBOX, SOCBOX = "phish@example.org", "team@example.org"
-READ = {PHISHBOX: "user+malicious", SOCBOX: "team+spoof"}
 
 
 @pytest.fixture
