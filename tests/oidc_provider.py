@@ -4,7 +4,6 @@ The protocol is Authlib's server side; people, codes and keys lie in memory. It 
 changes what the next ID token says, `sign_with` and `header` who signs it and how.
 """
 
-import threading
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +17,7 @@ from authlib.oidc.core.grants import OpenIDCode
 from flask import Flask, request
 from joserfc import jwt
 from joserfc.jwk import RSAKey
-from werkzeug.serving import make_server
+from serving import serving
 
 CLIENT_ID, CLIENT_SECRET = "unhook", "the client's secret"
 PAGE = """<!doctype html><html lang="en"><title>Example sign-in</title><form method="post"><h1>Example sign-in</h1>
@@ -118,18 +117,15 @@ class Provider:
         self.codes: dict[str, Code] = {}
         self.tokens: dict[str, Person] = {}
         self.client = Client("")
-        self._server = make_server("127.0.0.1", 0, self._app(), threaded=True)
-        self.issuer = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self.issuer = ""
+        self._serving = serving(self._app())
 
     def __enter__(self) -> "Provider":
-        self._thread.start()
+        self.issuer = self._serving.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    def __exit__(self, *raised: Any) -> None:
+        self._serving.__exit__(*raised)
 
     def knows(self, subject: str, email: str, *, verified: bool = True, **more: Any) -> Person:
         self.people[subject] = Person(subject, email, verified, more)

@@ -1,7 +1,6 @@
 """Fixtures of the add-in's tests: the real web process on loopback, and a browser in which Outlook is a stub."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from builders import ANA, World, make_services, seed_tenant
 from flask import Flask
 from huey import MemoryHuey
 from playwright.sync_api import Page, Route
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 from backend.jobs import Queue
@@ -53,14 +52,8 @@ def installation(make_installation) -> Iterator[Installation]:
     made = make_installation(
         outlook_addin_client_id=CLIENT, outlook_forward_to="security@example.org", withdraw_seconds=300
     )
-    server = make_server("127.0.0.1", 0, made.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    made.address = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(made.app) as made.address:
+        yield made
 
 
 @dataclass

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 import pytest
 from builders import World, make_services, seed_tenant
 from playwright.sync_api import Browser, Page
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 from backend.store.database import Database
@@ -36,13 +35,8 @@ def page(chromium: Browser) -> Iterator[Page]:
 def site(tmp_path: Path, sqlite_database: Database) -> Iterator[tuple[World, str]]:
     """A tenant, and where its pages are served on loopback."""
     world = seed_tenant(make_services(tmp_path, sqlite_database, sign_ins_per_minute=1000))
-    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield world, f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_app(world.services)) as address:
+        yield world, address
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """In a real browser: signing in both ways, the operators' page, tokens and the audit log, and the wrong role."""
 
 import re
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from builders import World, make_services, seed_tenant
+from flask import Flask
 from oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider
 from playwright.sync_api import Page, expect
 from pydantic import SecretStr
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 from backend.domain.people import Role
@@ -28,22 +29,13 @@ def provider() -> Iterator[Provider]:
         yield running
 
 
+@dataclass(frozen=True)
 class Site:
     """A running web process, and browsers that are signed in to it."""
 
-    def __init__(self, world: World, provider: Provider) -> None:
-        self.world = world
-        self.app = create_app(world.services)
-        self._server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.address = f"http://127.0.0.1:{self._server.server_port}"
-        provider.client.redirect_uri = f"{self.address}/sign-in/provider/answer"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+    world: World
+    app: Flask
+    address: str
 
     def sign_in(self, page: Page, name: str) -> None:
         page.goto(f"{self.address}/sign-in")
@@ -63,9 +55,11 @@ def site(tmp_path, sqlite_database, provider) -> Iterator[Site]:
         oidc_name="Example",
         sign_ins_per_minute=1000,
     )
-    running = Site(seed_tenant(services), provider)
-    yield running
-    running.close()
+    world = seed_tenant(services)
+    app = create_app(services)
+    with serving(app) as address:
+        provider.client.redirect_uri = f"{address}/sign-in/provider/answer"
+        yield Site(world, app, address)
     services.database.close()
 
 

@@ -1,6 +1,5 @@
 """Fixtures of the page tests: a tenant, an app over it, and browsers that can sign in."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,7 +8,7 @@ from builders import World, make_services, seed_tenant
 from microsoft.entra import Entra
 from microsoft.fixtures import entra
 from microsoft.people import GraphWithPeople
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 
@@ -46,13 +45,8 @@ def app(world):
 @pytest.fixture
 def site(app) -> Iterator[str]:
     """The address of the app on loopback, for browsers that are real."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import contextlib
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -13,7 +12,7 @@ from axe import LOOKS, OPEN_TO_AXE, hindrances
 from builders import World, make_services, seed_tenant
 from pages import NO_PAGES, PAGES, Page, seed_all
 from playwright.sync_api import Browser, BrowserContext, expect
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 from backend.domain.people import Role
@@ -36,13 +35,8 @@ def site(tmp_path_factory, sqlite_template) -> Iterator[Site]:
     database = open_database(f"sqlite:///{folder / 'unhook.db'}")
     world = seed_tenant(make_services(folder, database, sign_ins_per_minute=1000))
     ids = seed_all(world)
-    server = make_server("127.0.0.1", 0, create_app(world.services), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield Site(f"http://127.0.0.1:{server.server_port}", world, ids)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(create_app(world.services)) as address:
+        yield Site(address, world, ids)
     database.close()
 
 

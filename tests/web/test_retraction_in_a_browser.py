@@ -13,7 +13,7 @@ from builders import ANA, BEN, CHLOE, PEOPLE, World, make_services, seed_tenant
 from mails import phish
 from playwright.sync_api import Browser, Page, expect
 from seeded import seed_message
-from werkzeug.serving import make_server
+from serving import serving
 
 from backend.app import create_app
 from backend.domain.people import Operator, Role
@@ -83,13 +83,8 @@ def site(tmp_path, sqlite_database) -> Iterator[Site]:
     message_id = seed_message(world, known=known, raw=phish(), mark=fingerprint(known)).message_id
 
     app = create_app(services)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Site(world, gate, app, f"http://127.0.0.1:{server.server_port}", message_id)
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(app) as address:
+        yield Site(world, gate, app, address, message_id)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,6 @@ import re
 import socketserver
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
 from browser import Browser
@@ -14,8 +13,8 @@ from hostile_mails import BREAK_OUT, IMG, SCRIPT, corpus
 from mail_pages import LISTS, MAIL_PAGES, OF_A_MESSAGE, OF_EACH_MAIL, OTHERS
 from playwright.sync_api import BrowserContext, Page
 from seeded import seed_failure, seed_message, seed_received
+from serving import serving
 from waiting import wait_until
-from werkzeug.serving import make_server
 
 from backend.app import create_app
 from backend.demo.people import TENANT_SLUG
@@ -56,17 +55,6 @@ class _Refuses(socketserver.StreamRequestHandler):
 def address(app) -> Iterator[str]:
     with serving(app) as address:
         yield address
-
-
-@contextmanager
-def serving(app) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture
