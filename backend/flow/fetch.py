@@ -63,7 +63,11 @@ def _authoritative(services: Services, submission: Submission) -> tuple[bytes | 
 def _from_mailbox(services: Services, submission: Submission) -> bytes:
     mailboxes = services.mailboxes(submission.tenant_id)
     if submission.provider_message_id:
-        return mailboxes.fetch(submission.mailbox, submission.provider_message_id)
+        try:
+            return mailboxes.fetch(submission.mailbox, submission.provider_message_id)
+        except NotFound:  # moved since it was reported: the id that Office gives does not survive that
+            if not submission.internet_message_id:
+                raise
     found = mailboxes.find(submission.mailbox, Wanted(submission.internet_message_id, "", None))
     if not found:
         raise NotFound("No message with this Message-ID lies in the reporter's mailbox.")

@@ -76,6 +76,18 @@ def test_anothers_mailbox_is_refused_and_nobody_is_asked(site, graph):
     assert (graph.log, site.entra.tokens_given, kept(site)) == ([], 0, 0)
 
 
+def test_a_message_that_was_moved_since_it_was_reported_is_found_by_its_message_id(site):
+    """Office names it by an id that ends with the move. The copy that came along would never let PSR act."""
+    copy = site.directory.deliver(ANA, RAW)
+    ids = {"provider_message_id": copy.volatile, "internet_message_id": copy.internet_id}
+    assert site.send(**ids, raw=b64encode(RAW).decode()).status_code == 202
+    site.directory.box(ANA).move(copy, site.directory.box(ANA).well_known("archive"))
+
+    fetch(site.services, newest(site).id)
+
+    assert (newest(site).state, newest(site).evidence_source) == (State.FETCHED, EvidenceSource.FETCHED)
+
+
 @pytest.mark.parametrize("named", ["provider_message_id", "internet_message_id"])
 def test_ids_of_anothers_message_are_looked_up_in_ones_own_mailbox_only(site, graph, named):
     copy = site.directory.deliver(BEN, RAW)
