@@ -1,6 +1,7 @@
 """Credentials: how does the service account get a token to act as one person, for one purpose?"""
 
 import json
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -19,6 +20,7 @@ AUDIENCE = "https://oauth2.googleapis.com/token"  # what Google expects, also wh
 _GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _REMEMBERED = 10_000  # tokens kept; each is good for an hour
 _MARGIN = 120.0  # seconds before its end that a token is no longer used
+_OF_A_PERSON = re.compile(r"\b(email|user|account(?! not found))\b", re.IGNORECASE)  # that one is the service account
 
 
 class Credentials:
@@ -86,10 +88,10 @@ def refused(
         return NotDelegated(f"Google does not let the service account act for people {purpose}: grant {scope}")
     if error == "access_denied":
         return NotPermitted(f"an administrator's policy forbids the service account {purpose} (access_denied)")
-    if error == "invalid_grant" and "JWT" in why and "email" not in why.lower():
-        return NotPermitted("Google refuses the service account's signature: is the key deleted, or our clock wrong?")
-    if error == "invalid_grant":
+    if error == "invalid_grant" and _OF_A_PERSON.search(why):
         return NoMailbox(f"{person} cannot be opened: Google says that there is no such account, or it is suspended")
+    if error == "invalid_grant":  # said of the key, in words that change: nobody's mailbox is missing for that
+        return NotPermitted("Google refuses the service account's signature: is the key deleted, or our clock wrong?")
     return Refused(f"Google's token service refuses: {error or status}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Generic, TypeVar
 
-from connectors.errors import ConnectorError, NoMailbox, TryLater
+from connectors.errors import ConnectorError, NotPermitted, TryLater
 from connectors.gmail.pace import Pace, back_off
 from connectors.gmail.refusals import Unauthorised
 
@@ -44,8 +44,8 @@ def wait_after(error: ConnectorError, attempt: int) -> float | None:
 
 
 def outward(error: ConnectorError) -> ConnectorError:
-    """The error as the contract knows it."""
-    return NoMailbox(str(error)) if isinstance(error, Unauthorised) else error
+    """The error as the contract knows it. Two tokens refused prove nothing of the mailbox: it may hold a copy."""
+    return NotPermitted(f"{error}, and a fresh one as well") if isinstance(error, Unauthorised) else error
 
 
 @dataclass(order=True)

@@ -3,8 +3,10 @@
 import pytest
 
 from connectors.contract import Action, Copy, Outcome, OutgoingMail, Receipt
-from connectors.errors import NotFound, NotPermitted, Refused, TryLater
+from connectors.errors import NoMailbox, NotFound, NotPermitted, Refused, TryLater
 from connectors.gmail.client import LIST
+from connectors.gmail.credentials import refused
+from connectors.gmail.scopes import MAIL
 from mailboxes.contract import ANA, BEN, mail, wanted
 from mailboxes.gmail_world import GmailWorld
 
@@ -145,6 +147,33 @@ def test_a_token_that_is_revoked_is_asked_for_again_once(gmail):
 
     assert gmail.mailboxes.retract(copy, Action.TRASH).outcome is Outcome.RETRACTED
     assert told(gmail, "401 token revoked", "token", 1, "retracted") == 1
+
+
+def test_tokens_that_are_never_taken_do_not_count_as_a_missing_mailbox(gmail):
+    """A mailbox that is not there cannot hold a copy; one that we are not let into may."""
+    gmail.deliver(ANA, mail())
+    gmail.google.troubles.order("messages.list", status=401, reason="authError", times=99)
+
+    with pytest.raises(NotPermitted, match="a fresh one as well"):
+        gmail.mailboxes.find(ANA, wanted())
+    assert [type(one.error) for one in gmail.mailboxes.search(wanted())] == [NotPermitted] * 4
+
+
+@pytest.mark.parametrize(
+    ("why", "error"),
+    [
+        ("Invalid email or User ID", NoMailbox),
+        ("Account disabled: suspended", NoMailbox),
+        ("Invalid JWT Signature.", NotPermitted),
+        ("java.security.SignatureException: Invalid signature for token", NotPermitted),
+        ("Invalid grant: account not found", NotPermitted),
+        ("Bad Request", NotPermitted),
+        ("", NotPermitted),
+    ],
+)
+def test_only_what_google_says_of_a_person_is_a_missing_mailbox(why, error):
+    said = refused(400, {"error": "invalid_grant", "error_description": why}, {}, ANA, MAIL)
+    assert type(said) is error
 
 
 def test_a_page_is_not_the_whole(gmail):
