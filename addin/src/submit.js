@@ -39,7 +39,7 @@ const LATER = [408, 425, 429];
 export function reportOf(message, submittedAs, comment, raw) {
   const said = comment.replace(/\0/g, "").trim().slice(0, 2000);
   return {
-    key: "outlook-" + digest([message.item, submittedAs, said].join("\n")),
+    key: "outlook-" + digest([message.item || message.internet_message_id, submittedAs, said].join("\n")),
     provider_message_id: usable(message.provider_message_id, 1000),
     internet_message_id: usable(message.internet_message_id, 998),
     mailbox: usable(message.mailbox, 320),
@@ -76,7 +76,8 @@ export async function sendWaiting(person) {
   const reports = await waiting();
   for (let done = 0; done < reports.length; done += 1) {
     const { outcome } = await sent(reports[done], person);
-    if (outcome === "unreachable") return reports.length - done;
+    // Without a name nobody has it yet: whoever signs in later can still send it.
+    if (outcome === "unreachable" || outcome === "stranger") return reports.length - done;
     await forget(reports[done].key);
   }
   return 0;

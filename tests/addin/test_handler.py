@@ -229,6 +229,27 @@ def test_what_waited_is_sent_after_the_next_report():
     assert again["stored"] == []
 
 
+def test_what_waited_goes_on_waiting_while_nobody_knows_whose_it_is():
+    """It was promised to be sent. For now there is no name to send it in, and no queue to put it in."""
+    first = press(problem("lost"), item={"itemId": "first"}, comment="one")
+    there = {"to": THERE, "status": 200, "body": {}}
+    again = press(there, config={**CONFIG, "client_id": ""}, item={"itemId": "second"}, stored=stored(first))
+
+    assert "could not confirm who you are" in again["said"]
+    assert [report["comment"] for report in again["stored"]] == ["one"]
+
+
+def test_messages_that_outlook_does_not_name_are_told_apart():
+    """Under the same key the second would be taken for the first, and called reported already."""
+    keys = {
+        press(TAKEN, DECIDED, item={"itemId": None, "internetMessageId": name})["requests"][0]["headers"][
+            "Idempotency-Key"
+        ]
+        for name in ("<one@pay.example>", "<two@pay.example>")
+    }
+    assert len(keys) == 2
+
+
 def test_what_waited_for_another_account_stays():
     first = press(problem("lost"), item={"itemId": "first"})
     foreign = {key: text.replace("ana@example.org", "ben@example.org") for key, text in stored(first).items()}
