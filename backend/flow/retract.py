@@ -140,7 +140,9 @@ class _Work:
                 copies.note(tx, self.retraction, copy, Outcome.DIFFERENT_MESSAGE, detail, now)
             for copy in same:
                 known = not copies.intend(tx, self.retraction, copy, now)
-                if known and (copy.mailbox, copy.id) not in self.refused:
+                if known and (copy.mailbox, copy.id) in self.refused:
+                    copies.was_not_taken(tx, self.retraction, copy)
+                elif known:
                     copies.intend_again(tx, self.retraction, copy, now)
         return len(same)
 
@@ -183,13 +185,18 @@ class _Work:
             return copies.intended(tx, self.retraction, after, limit)
 
     def settle(self, entry: JournalEntry, answer: Receipt | ConnectorError) -> None:
-        """Write down what a call did. When its answer is lost, nobody knows: the next go asks again."""
-        if isinstance(answer, TryLater):
-            self.wished = max(self.wished, answer.after_seconds)
+        """Write down what a call did. When its answer is lost, nobody knows: the next go asks again.
+
+        Who is refused then still does not know: the copy may have been taken, and Undo has to ask for it.
+        """
+        refused = isinstance(answer, ConnectorError) and not isinstance(answer, TryLater)
+        if refused:
+            self.refused.add((entry.copy.mailbox, entry.copy.id))
+        if isinstance(answer, ConnectorError) and (entry.asked or not refused):
+            self.wished = max(self.wished, getattr(answer, "after_seconds", 0.0))
             with self.services.database.begin() as tx:
                 copies.put_off(tx, entry, str(answer)[:500])
         elif isinstance(answer, ConnectorError):
-            self.refused.add((entry.copy.mailbox, entry.copy.id))
             self.note(entry.copy, answer)
         else:
             with self.services.database.begin() as tx:

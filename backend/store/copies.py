@@ -15,7 +15,7 @@ from connectors.contract import Copy, Outcome, Receipt
 
 @dataclass(frozen=True)
 class JournalEntry:
-    """One row of `copies`. `outcome` is None while it is only intended."""
+    """One row of `copies`. `outcome` is None while it is only intended; `asked` when a call for it was begun."""
 
     id: int
     copy: Copy
@@ -24,12 +24,14 @@ class JournalEntry:
     detail: str
     intended_at: datetime
     finished_at: datetime | None
+    asked: bool
 
 
 def _entry(row: Row[Any]) -> JournalEntry:
     copy = Copy(row.mailbox, row.provider_copy_id, row.folder, row.state)
     outcome = Outcome(row.outcome) if row.outcome else None
-    return JournalEntry(row.id, copy, outcome, row.held, row.detail, row.intended_at, row.finished_at)
+    asked = row.asked_at is not None
+    return JournalEntry(row.id, copy, outcome, row.held, row.detail, row.intended_at, row.finished_at, asked)
 
 
 def intend(tx: Connection, retraction: Retraction, copy: Copy, now: datetime) -> bool:
@@ -43,6 +45,12 @@ def intend_again(tx: Connection, retraction: Retraction, copy: Copy, now: dateti
     seen: dict[str, object] = {"folder": copy.folder, "state": dict(copy.state), "was_read": copy.read}
     seen |= {"intended_at": now, "asked_at": None, "finished_at": None}
     tx.execute(update(copies).where(here, copies.c.outcome != "").values(outcome="", detail="", **seen))
+
+
+def was_not_taken(tx: Connection, retraction: Retraction, copy: Copy) -> None:
+    """The copy is in sight, so whatever call for it was begun did nothing that an undo would have to ask about."""
+    here = and_(_of(retraction), copies.c.mailbox == copy.mailbox, copies.c.provider_copy_id == copy.id)
+    tx.execute(update(copies).where(here, copies.c.outcome == "").values(asked_at=None))
 
 
 def note(tx: Connection, retraction: Retraction, copy: Copy, outcome: Outcome, detail: str, now: datetime) -> None:

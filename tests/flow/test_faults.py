@@ -275,6 +275,40 @@ def test_a_copy_whose_call_was_never_answered_comes_back_with_the_others(stage):
     assert len(stage.world.files(ANA)) == 1
 
 
+def test_a_copy_that_was_taken_before_consent_was_withdrawn_comes_back_with_the_others(stage):
+    """The call did it and was not answered; then nothing is permitted. Undo still has to ask for that copy."""
+    stage.provider.fault = failing(99, TryLater("no answer in time"), "retracted", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+
+    def withdrawn(method: str, mailbox: str) -> None:
+        raise NotPermitted("consent was withdrawn")
+
+    stage.provider.fault = withdrawn
+    for _ in range(stage.world.services.settings.max_attempts):
+        stage.later(minutes=10)
+    assert (stage.world.files(ANA), stage.retraction(submission.message_id).state) == ({}, RetractionState.INCOMPLETE)
+
+    stage.provider.fault = lambda method, mailbox: None
+    order_restore(stage.world.services, stage.world.owner, stage.retraction(submission.message_id).id)
+    stage.later(minutes=10)
+    assert len(stage.world.files(ANA)) == 1
+    assert stage.outcomes(submission.message_id)[ANA] is Outcome.RESTORED
+
+
+def test_a_copy_that_is_in_sight_was_not_taken_whatever_was_begun(stage):
+    """Its call was throttled, and then not permitted: that is what is said of it, and an undo has nothing to ask."""
+    stage.provider.fault = failing(99, TryLater("429"), "retract", ANA)
+    submission = stage.submit(ANA, phish(ANA))
+    stage.provider.fault = failing(99, NotPermitted("out of our scope"), "retract", ANA)
+    for _ in range(stage.world.services.settings.max_attempts):
+        stage.later(minutes=10)
+    done = stage.retraction(submission.message_id)
+    assert (done.state, stage.outcomes(submission.message_id)) == (
+        RetractionState.INCOMPLETE,
+        {ANA: Outcome.NOT_PERMITTED},
+    )
+
+
 def test_a_retraction_that_waits_for_approval_can_be_refused(stage):
     stage.world.set_policy(psr={"max_automatic": 0})
     submission = stage.submit(ANA, phish(ANA))
