@@ -33,6 +33,7 @@ class Graph:
         self.url = url
         self.credentials = credentials
         self.pace = pace or Pace()
+        self.timeout = _TIMEOUT
         self._ca_file = ca_file
         self._free = threading.BoundedSemaphore(AT_A_TIME)
 
@@ -40,7 +41,7 @@ class Graph:
     def _http(self) -> httpx.Client:
         trusted = ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file else None)
         limits = httpx.Limits(max_connections=AT_A_TIME, max_keepalive_connections=AT_A_TIME)
-        return httpx.Client(verify=trusted, trust_env=False, timeout=_TIMEOUT, limits=limits)
+        return httpx.Client(verify=trusted, trust_env=False, timeout=self.timeout, limits=limits)
 
     @cached_property
     def threads(self) -> ThreadPoolExecutor:

@@ -62,6 +62,10 @@ class Credentials:
             raise _refused(str(said.get("error", "")), str(said.get("error_description", "")))
         return str(said["access_token"])
 
+    def hurry(self, connect: float, read: float) -> None:
+        """Wait no more than these seconds for the sign-in service."""
+        self._session.patience = (connect, read)
+
     def drop(self) -> None:
         """Forget the token: Graph refused it before its time."""
         with self._lock:
@@ -90,8 +94,10 @@ class Credentials:
 class _Session(requests.Session):
     """msal names no timeout, and requests then waits for ever."""
 
+    patience: tuple[float, float] = _TIMEOUT
+
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs.setdefault("timeout", _TIMEOUT)
+        kwargs.setdefault("timeout", self.patience)
         return super().request(*args, **kwargs)
 
 

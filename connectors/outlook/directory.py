@@ -2,6 +2,7 @@
 
 from urllib.parse import quote
 
+import httpx
 import jwt
 
 from connectors.errors import NotFound
@@ -10,6 +11,8 @@ from connectors.outlook.client import Graph
 from connectors.outlook.pace import Pace
 from connectors.outlook.refusals import checked
 
+CONNECT, READ = 3.0, 8.0  # seconds for each of two tries: the button waits 45, and somebody's report with it
+
 
 class Directory:
     """One tenant's directory, to be left again. `graph` gives up after seconds: the flow would try for minutes."""
@@ -17,6 +20,8 @@ class Directory:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         graph.pace = Pace(tries=2, longest=2.0)
+        graph.timeout = httpx.Timeout(READ, connect=CONNECT)
+        graph.credentials.hurry(CONNECT, READ)
 
     def __enter__(self) -> "Directory":
         return self

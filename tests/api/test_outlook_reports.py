@@ -1,6 +1,7 @@
 """Outlook reports: whose mailbox is opened, and what may somebody do who has proven nothing?"""
 
 from base64 import b64encode
+from time import monotonic
 
 import pytest
 from builders import ANA, BEN
@@ -14,6 +15,7 @@ from backend.flow import fetch as fetching
 from backend.flow.fetch import fetch
 from backend.store import people, submissions
 from backend.store.tables import submissions as table
+from connectors.outlook import directory
 
 REPORTS = "/api/v1/submissions"
 UNVERIFIED = "/api/v1/reports/unverified-outlook"
@@ -150,6 +152,17 @@ def test_a_newcomers_report_is_kept_while_the_directory_does_not_answer(site, gr
     if trouble not in {"withdrawn", "not permitted"}:
         site.send(oid, internet_message_id=THEIRS)
         assert newest(site).mailbox == CHLOE
+
+
+def test_a_directory_that_never_answers_keeps_no_report_waiting(site, graph, monkeypatch):
+    monkeypatch.setattr(directory, "READ", 0.2)
+    graph.latency = 5.0
+    oid = newcomer(site)
+    started = monotonic()
+
+    assert site.send(oid, internet_message_id=THEIRS).status_code == 202
+
+    assert (newest(site).mailbox, monotonic() - started < 5) == (oid, True)
 
 
 def test_a_mailbox_that_goes_by_its_object_id_is_the_same_mailbox(site, graph):
