@@ -1,5 +1,6 @@
 """Fetch: what are the authoritative bytes of the reported message?"""
 
+import re
 from itertools import islice
 
 import structlog
@@ -7,12 +8,14 @@ import structlog
 from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission
 from backend.flow.claim import claimed
 from backend.services import Services
-from backend.store import evidence, submissions
+from backend.store import evidence, people, submissions
 from connectors.contract import Wanted
 from connectors.errors import NotFound, Refused, TryLater
 
 log = structlog.get_logger()
 
+MICROSOFT = "outlook"
+_OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_SEARCHED = 1_000  # mailboxes for one stranger's report: whoever sends it may cost us no more
 
 
@@ -61,17 +64,27 @@ def _authoritative(services: Services, submission: Submission) -> tuple[bytes | 
 
 
 def _from_mailbox(services: Services, submission: Submission) -> bytes:
-    mailboxes = services.mailboxes(submission.tenant_id)
+    mailboxes, mailbox = services.mailboxes(submission.tenant_id), _own_mailbox(services, submission)
     if submission.provider_message_id:
         try:
-            return mailboxes.fetch(submission.mailbox, submission.provider_message_id)
+            return mailboxes.fetch(mailbox, submission.provider_message_id)
         except NotFound:  # moved since it was reported: the id that Office gives does not survive that
             if not submission.internet_message_id:
                 raise
-    found = mailboxes.find(submission.mailbox, Wanted(submission.internet_message_id, "", None))
+    found = mailboxes.find(mailbox, Wanted(submission.internet_message_id, "", None))
     if not found:
         raise NotFound("No message with this Message-ID lies in the reporter's mailbox.")
-    return mailboxes.fetch(submission.mailbox, found[0].id)
+    return mailboxes.fetch(mailbox, found[0].id)
+
+
+def _own_mailbox(services: Services, submission: Submission) -> str:
+    """At Microsoft by its object id: the address may have passed to somebody else since its owner first reported."""
+    with services.database.read() as tx:
+        number = submission.person_id
+        person = people.get_person(tx, submission.tenant_id, number) if number is not None else None
+    if person and person.provider == MICROSOFT and _OBJECT_ID.fullmatch(person.subject):
+        return person.subject
+    return submission.mailbox
 
 
 def _from_any_mailbox(services: Services, submission: Submission) -> bytes:

@@ -175,6 +175,25 @@ def test_a_mailbox_that_goes_by_its_object_id_is_the_same_mailbox(site, graph):
     assert (newest(site).mailbox, newest(site).state) == (oid, State.FETCHED)
 
 
+def test_an_address_that_passed_to_somebody_else_leads_to_nobody_elses_mailbox(site, graph):
+    """Ana is called otherwise by now, and another Ana has her address."""
+    ana = site.directory.users.pop(next(key for key, user in site.directory.users.items() if user.id == ANA_OID))
+    ana.mail = ana.upn = "ana.meier@example.org"
+    site.directory.users[ANA_OID] = ana
+    namesake = site.directory.add_user(ANA)
+    assert site.directory.user(ANA) is namesake
+    theirs, own = namesake.mailbox.deliver(RAW), ana.mailbox.deliver(RAW)
+
+    site.send(internet_message_id=own.internet_id)
+    fetch(site.services, newest(site).id)
+    site.send(provider_message_id=theirs.immutable)
+    fetch(site.services, newest(site).id)
+
+    assert (newest(site).state, graph.asked(f"/users/{ANA}/"), graph.asked(namesake.id)) == (State.FAILED, 0, 0)
+    with site.services.database.read() as tx:
+        assert submissions.get(tx, site.tenant_id, newest(site).id - 1).state is State.FETCHED
+
+
 def test_the_same_object_id_in_another_directory_is_nobody(site):
     token = site.token(ANA_OID, directory=OTHER_DIRECTORY)
     answer = site.client().get(REPORTS, headers={"Authorization": f"Bearer {token}"})
