@@ -11,6 +11,7 @@ from connectors.gmail.scopes import DIRECTORY
 from connectors.gmail.together import patiently
 
 _FIELDS = "nextPageToken,users(primaryEmail,suspended,archived,isMailboxSetup)"
+_ADDRESSES = "nextPageToken,users(primaryEmail,aliases,nonEditableAliases)"
 _PAGE = 500
 
 
@@ -23,14 +24,27 @@ class Directory:
 
     def mailboxes(self) -> Iterator[str]:
         """Everybody whose mailbox can be opened, a page at a time. Suspended and archived people's cannot."""
+        for said in self._pages(_FIELDS):
+            yield from _open(said)
+
+    def domains(self) -> set[str]:
+        """Where the organisation's people have addresses, aliases included: it may have any number of domains."""
+        found: set[str] = set()
+        for said in self._pages(_ADDRESSES):
+            for user in said.get("users", ()):
+                own = (user["primaryEmail"], *user.get("aliases", ()), *user.get("nonEditableAliases", ()))
+                found |= {str(address).rpartition("@")[2].lower() for address in own}
+        return found
+
+    def _pages(self, fields: str) -> Iterator[Mapping[str, Any]]:
         page = ""
         while True:
             token = {"pageToken": page} if page else {}
             request = self._google.users.list(
-                customer="my_customer", maxResults=_PAGE, orderBy="email", projection="basic", fields=_FIELDS, **token
+                customer="my_customer", maxResults=_PAGE, orderBy="email", projection="basic", fields=fields, **token
             )
             said = patiently(self._google.pace, partial(self._ask, request))
-            yield from _open(said)
+            yield said
             page = said.get("nextPageToken", "")
             if not page:
                 return

@@ -181,7 +181,7 @@ class GmailMailboxes(Mailboxes):
         An address of our own that is no person's is a group, or somebody whom Google has forgotten: then the report
         does not say who got it. One that is elsewhere is not ours to look into.
         """
-        whole = True
+        strange: set[str] = set()
         aliases: set[str] = set()
         for one in self._searched(sorted(reported), wanted):
             done.add(one.mailbox)
@@ -193,12 +193,16 @@ class GmailMailboxes(Mailboxes):
                 yield one
             elif primary:
                 aliases.add(primary)
-            elif one.mailbox.rpartition("@")[2] in self._domains:
-                whole = False
+            else:
+                strange.add(one.mailbox.rpartition("@")[2])
         for one in self._searched(sorted(aliases - done), wanted):
             done.add(one.mailbox)
             yield one
-        return whole
+        return self._are_elsewhere(strange)
+
+    def _are_elsewhere(self, domains: set[str]) -> bool:
+        """Whether none of these is the organisation's. It may have others than its tenant names: then Google knows."""
+        return not domains or not (domains & self._domains or domains & self._directory.domains())
 
     def _primary(self, address: str) -> str:
         try:

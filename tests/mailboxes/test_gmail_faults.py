@@ -323,6 +323,16 @@ def test_a_group_in_the_report_means_that_everybody_is_searched(gmail):
     assert {ANA, BEN} <= set(found)
 
 
+@pytest.mark.parametrize("group", ["everyone@second.example", "everyone@alias.example"])
+def test_a_group_at_any_domain_of_the_organisation_means_that_everybody_is_searched(gmail, group):
+    """A tenant names one domain, and a Workspace has as many as it likes."""
+    gmail.google.store.add("chloe@second.example", aliases={"chloe@alias.example"})
+    gmail.deliver("chloe@second.example", mail())
+    reported(gmail, ANA, group)
+
+    assert searched(gmail)["chloe@second.example"] == 1
+
+
 def test_an_address_elsewhere_in_the_report_is_not_ours_to_look_into(gmail):
     gmail.deliver(ANA, mail())
     reported(gmail, ANA, "partner@elsewhere.example")

@@ -104,6 +104,7 @@ def _user(account: Account) -> dict[str, Any]:
         "suspended": account.suspended,
         "archived": account.archived,
         "isMailboxSetup": account.has_mailbox,
+        "nonEditableAliases": sorted(account.aliases),
     }
 
 
