@@ -76,6 +76,7 @@ class _Work:
         self.renewed_at = services.now()
         self.refused: set[tuple[str, str]] = set()  # copies whose call failed in this go: not asked for twice
         self.wished = 0.0  # seconds the provider asked us to wait, the most of all its answers
+        self.by_sender = False  # searched for by sender and time: nobody has it by its Message-ID
 
     def run(self) -> None:
         found = 0
@@ -89,13 +90,25 @@ class _Work:
             if not trial.passes(self):
                 return None
             self.settle_intended()
-            found = self.journal(self.mailboxes.search(self.wanted()))
+            found = self.journal(self.mailboxes.search(self.wanted())) or self.journal_by_sender()
             if not found or not self.intended(after=0, limit=1):  # what is left was refused in this go
                 break
         return self.finish(remaining=found)
 
     def wanted(self) -> Wanted:
-        return Wanted(self.message.internet_message_id, self.message.from_address, self.message.sent_at)
+        name = "" if self.by_sender else self.message.internet_message_id
+        return Wanted(name, self.message.from_address, self.message.sent_at)
+
+    def journal_by_sender(self) -> int:
+        """What was reported lay somewhere. If nobody has it by its Message-ID, the provider may read another one in it
+        than we do, of two or of an odd one: then sender and time find it."""
+        message = self.message
+        can = message.internet_message_id and message.from_address and message.sent_at
+        with self.services.database.read() as tx:
+            if self.by_sender or not can or copies.found_any(tx, self.retraction):
+                return 0
+        self.by_sender = True
+        return self.journal(self.mailboxes.search(self.wanted()))
 
     def journal(self, searched: Iterable[Searched]) -> int:
         """Journal each confirmed copy in these mailboxes before it is touched. Returns how many there are."""

@@ -146,6 +146,12 @@ def mailboxes_touched(tx: Connection, retraction: Retraction) -> int:
     return tx.execute(select(func.count(copies.c.mailbox.distinct())).where(_of(retraction), acting)).scalar_one()
 
 
+def found_any(tx: Connection, retraction: Retraction) -> bool:
+    """Whether a search has ever found this message itself anywhere."""
+    found = and_(_of(retraction), copies.c.provider_copy_id != "", copies.c.outcome != Outcome.DIFFERENT_MESSAGE)
+    return tx.execute(select(copies.c.id).where(found).limit(1)).first() is not None
+
+
 def count(tx: Connection, retraction: Retraction, outcomes: Sequence[Outcome]) -> int:
     """How many journal rows have one of these outcomes."""
     return tx.execute(select(func.count()).where(_of(retraction), copies.c.outcome.in_(outcomes))).scalar_one()

@@ -99,6 +99,18 @@ def test_a_mailbox_we_may_not_open_leaves_the_retraction_incomplete_and_says_so(
     assert stage.outcomes(submission.message_id)[BEN] is Outcome.NOT_PERMITTED
 
 
+def test_copies_that_nobody_has_by_the_message_id_are_found_by_sender_and_time(stage, monkeypatch):
+    """Of two Message-IDs the provider may have read the other one: the search says that there is nothing, anywhere."""
+    find = stage.provider.find
+    by_time_only = lambda mailbox, wanted: [] if wanted.message_id else find(mailbox, wanted)  # noqa: E731
+    monkeypatch.setattr(stage.provider, "find", by_time_only)
+    stage.world.deliver(BEN, phish(BEN))
+    submission = stage.submit(ANA, phish(ANA))
+    assert stage.retraction(submission.message_id).state is RetractionState.DONE
+    assert stage.outcomes(submission.message_id) == {ANA: Outcome.RETRACTED, BEN: Outcome.RETRACTED}
+    assert (stage.world.files(ANA), stage.world.files(BEN)) == ({}, {})
+
+
 def test_an_answer_lost_after_the_act_is_settled_without_acting_twice(stage):
     stage.provider.fault = failing(1, RuntimeError("killed here"), "retracted", BEN)
     stage.world.deliver(BEN, phish(BEN))

@@ -90,6 +90,16 @@ def test_what_trace_learned_since_is_found_by_a_later_look(office, outlook):
     assert in_sight(outlook) == []
 
 
+@pytest.mark.parametrize("header", [b"update <update-77@account-check.test>", b"<update-77@account-check.test> (77)"])
+def test_a_message_id_that_exchange_reads_otherwise_hides_no_copy(office, outlook, header):
+    """What is beside the angle brackets is part of it for one, and none for the other: the sender chooses."""
+    odd = PHISH.replace(b"<update-77@account-check.test>", header)
+    for address in (ANA, BEN):
+        outlook.directory.box(address).deliver(odd)
+    done = office.order(office.know(odd))
+    assert (done.state, in_sight(outlook)) == (RetractionState.DONE, [])
+
+
 @pytest.mark.parametrize("ago", [timedelta(minutes=3), timedelta(hours=2)])
 def test_a_mailbox_is_exempt_by_whichever_of_its_addresses_trace_names_it(office, outlook, ago):
     outlook.directory.add_user("chloe@example.org", aliases=["cd@example.org"])
