@@ -17,6 +17,7 @@ from connectors.likeness import Like
 
 KEPT = timedelta(days=30)  # Gmail deletes what lies in Trash and Spam for longer
 _NO_REPORT = 3600.0  # seconds until the delivery report is tried again after it was refused
+_DOMAINS = 3600.0  # seconds for which the organisation's domains are remembered
 
 T = TypeVar("T")
 
@@ -40,7 +41,9 @@ class GmailMailboxes(Mailboxes):
         self._administrator = administrator
         self._answers_from = answers_from
         self._max_bytes = max_bytes
-        self._domains = {domain.lower(), administrator.rpartition("@")[2].lower()}
+        self._named = frozenset({domain.lower(), administrator.rpartition("@")[2].lower()})
+        self._domains: frozenset[str] = frozenset()
+        self._domains_until = float("-inf")
         self._directory = Directory(google, administrator)
         self._marks = Marks(google)
         self._no_report_until = float("-inf")
@@ -51,10 +54,12 @@ class GmailMailboxes(Mailboxes):
 
     def find(self, mailbox: str, wanted: Wanted) -> list[Copy]:
         """Candidates with any labels; copies in Spam and Trash count unless we put them there."""
+        self._must_be_ours(mailbox)
         return self._patiently(lambda: self._find(mailbox, wanted))
 
     def look(self, mailbox: str, like: Like) -> Searched:
         """Mails with any labels, by the time Gmail took them in."""
+        self._must_be_ours(mailbox)
         return self._patiently(lambda: self._look(mailbox, like))
 
     def arrived(self, mailbox: str, since: datetime, known: Collection[str], most: int) -> list[Arrival]:
@@ -64,6 +69,7 @@ class GmailMailboxes(Mailboxes):
 
     def fetch(self, mailbox: str, copy_id: str) -> bytes:
         """The bytes of one mail, also by the id that the add-on gave, and also while it lies in Trash."""
+        self._must_be_ours(mailbox)
         return self._patiently(lambda: search.fetch(self.google, mailbox, copy_id, self._max_bytes))
 
     def retract(self, copy: Copy, action: Action) -> Receipt:
@@ -82,6 +88,7 @@ class GmailMailboxes(Mailboxes):
         """Send an answer, at most once: when its own answer is lost, nobody asks again."""
         if not self._answers_from:
             raise Refused("no account is set that answers are sent from: set UNHOOK_GMAIL_ANSWERS_FROM")
+        self._must_be_ours(mail.to)
         if not self._has(mail):
             answers.send(self.google, mail, self._answers_from)
 
@@ -132,6 +139,21 @@ class GmailMailboxes(Mailboxes):
 
     # --- inside
 
+    def _must_be_ours(self, mailbox: str) -> None:
+        """Raises NoMailbox for one of another organisation, which may have let the same service account in."""
+        if not self._is_ours(mailbox):
+            raise NoMailbox(f"{mailbox} is nobody's address in this organisation")
+
+    def _is_ours(self, address: str) -> bool:
+        """By its domain, which is one organisation's alone. It may have others than its tenant names: Google knows."""
+        domain = address.rpartition("@")[2].lower()
+        if domain in self._named:
+            return True
+        if self.google.pace.now() >= self._domains_until:
+            self._domains = frozenset(self._directory.domains())
+            self._domains_until = self.google.pace.now() + _DOMAINS
+        return domain in self._domains
+
     def _patiently(self, call: Callable[[], T]) -> T:
         return patiently(self.google.pace, call)
 
@@ -181,9 +203,9 @@ class GmailMailboxes(Mailboxes):
         An address of our own that is no person's is a group, or somebody whom Google has forgotten: then the report
         does not say who got it. One that is elsewhere is not ours to look into.
         """
-        strange: set[str] = set()
+        whole = True
         aliases: set[str] = set()
-        for one in self._searched(sorted(reported), wanted):
+        for one in self._searched(sorted(filter(self._is_ours, reported)), wanted):
             done.add(one.mailbox)
             if not isinstance(one.error, NoMailbox):
                 yield one
@@ -194,15 +216,11 @@ class GmailMailboxes(Mailboxes):
             elif primary:
                 aliases.add(primary)
             else:
-                strange.add(one.mailbox.rpartition("@")[2])
+                whole = False
         for one in self._searched(sorted(aliases - done), wanted):
             done.add(one.mailbox)
             yield one
-        return self._are_elsewhere(strange)
-
-    def _are_elsewhere(self, domains: set[str]) -> bool:
-        """Whether none of these is the organisation's. It may have others than its tenant names: then Google knows."""
-        return not domains or not (domains & self._domains or domains & self._directory.domains())
+        return whole
 
     def _primary(self, address: str) -> str:
         try:

@@ -1,5 +1,7 @@
 """Gmail's faults: what does each cost in calls, and what is the outcome all the same? `-s` prints the table."""
 
+from datetime import datetime
+
 import pytest
 
 from connectors.contract import Action, Copy, Outcome, OutgoingMail, Receipt
@@ -7,6 +9,7 @@ from connectors.errors import NoMailbox, NotFound, NotPermitted, Refused, TryLat
 from connectors.gmail.client import LIST
 from connectors.gmail.credentials import refused
 from connectors.gmail.scopes import MAIL
+from connectors.likeness import Like
 from mailboxes.contract import ANA, BEN, mail, wanted
 from mailboxes.gmail_world import GmailWorld
 
@@ -338,6 +341,26 @@ def test_an_address_elsewhere_in_the_report_is_not_ours_to_look_into(gmail):
     reported(gmail, ANA, "partner@elsewhere.example")
 
     assert searched(gmail) == {ANA: 1}
+
+
+def test_a_mailbox_of_another_organisation_is_not_opened_though_it_let_us_in(gmail):
+    """One service account serves every tenant: whoever names, or wrote to, another's mailbox does not get into it."""
+    partner = "partner@elsewhere.example"
+    gmail.google.store.add(partner)
+    gmail.google.admin.elsewhere.add(partner)
+    theirs = gmail.deliver(partner, mail())
+    gmail.deliver(ANA, mail())
+    reported(gmail, ANA, partner)
+
+    assert searched(gmail) == {ANA: 1}
+    like = Like("", "subject", datetime(2000, 1, 1), datetime(2100, 1, 1), 10)
+    for ask in (
+        lambda: gmail.mailboxes.find(partner, wanted()),
+        lambda: gmail.mailboxes.look(partner, like),
+        lambda: gmail.mailboxes.fetch(partner, theirs.id),
+    ):
+        with pytest.raises(NoMailbox, match="nobody's address in this organisation"):
+            ask()
 
 
 def test_an_edition_without_a_report_searches_everybody_and_is_not_asked_at_once_again(gmail):
