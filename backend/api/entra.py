@@ -37,10 +37,15 @@ _SUBJECT = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 @dataclass(frozen=True)
 class Account:
-    """Who a token is for: a person is (directory, subject) and nothing else."""
+    """Who a token is for: a person is (directory, subject) and nothing else.
+
+    `named` is what the token calls them. It proves nothing; another name than last time is a reason to ask the
+    directory.
+    """
 
     directory: str
     subject: str
+    named: str = ""
 
 
 class Entra:
@@ -64,7 +69,8 @@ class Entra:
         wrong = wrong_for_us(claims, directory, self._audience)
         if wrong:
             raise NotIdentified(wrong)
-        return Account(directory, claims["oid"])
+        named = claims.get("preferred_username")
+        return Account(directory, claims["oid"], named.strip().lower() if isinstance(named, str) else "")
 
     def _claimed(self, token: str) -> tuple[str, str]:
         """The directory and the key that the token names, for no more than to know which key proves it."""

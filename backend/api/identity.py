@@ -18,6 +18,7 @@ from connectors.errors import ConnectorError
 
 log = structlog.get_logger()
 
+_REMEMBERED = 10_000
 OWN_PREFIX = "unhook_"  # of every token that Unhook issues
 SEND_A_TOKEN = "Send your reporter's token in the header: Authorization: Bearer TOKEN."  # noqa: S105 - a sentence
 
@@ -104,6 +105,7 @@ class EntraTokens:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._entra = Entra(services.settings, lambda directory: self._tenant(directory) is not None, services.now)
+        self._asked: dict[str, str] = {}  # by object id: what their token called them when the directory was asked
 
     def identify(self, request: Request) -> Identified:
         """Prove the token, then find the person, who is new with their first report."""
@@ -114,24 +116,36 @@ class EntraTokens:
 
         with self._services.database.read() as tx:
             person = people.find_person(tx, tenant.id, tenant.provider, account.subject)
-        if person is None or not person.address:
-            person = self._introduced(tenant, account)
+        if person is None or not person.address or self._may_have_another_name(person, account):
+            person = self._introduced(tenant, account, person)
         return Identified(tenant.id, person, Kind.USER)
 
     def _tenant(self, directory: str) -> tenants.Tenant | None:
         with self._services.database.read() as tx:
             return tenants.by_directory(tx, microsoft.PROVIDER, directory)
 
-    def _introduced(self, tenant: tenants.Tenant, account: Account) -> Person:
+    def _may_have_another_name(self, person: Person, account: Account) -> bool:
+        """Whether their address may have changed since we asked; once for each name that their tokens give."""
+        if account.named in {"", person.address, self._asked.get(account.subject)}:
+            return False
+        if len(self._asked) >= _REMEMBERED:
+            self._asked.clear()
+        self._asked[account.subject] = account.named
+        return True
+
+    def _introduced(self, tenant: tenants.Tenant, account: Account, known: Person | None) -> Person:
         """The person as the directory knows them: what a token says of names and addresses can be changed at will.
 
-        While the directory cannot be asked they have no address, and their mailbox goes by their object id.
+        While the directory cannot be asked they have the address that is known, or none, and their mailbox then goes by
+        their object id.
         """
         try:
             with microsoft.directory_of(self._services.settings, tenant) as directory:
                 address = directory.address_of(account.subject)
         except ConnectorError as error:
             log.warning("no address for a reporter yet", tenant=tenant.id, why=type(error).__name__)
+            if known is not None:
+                return known
             address = ""
         with self._services.database.begin() as tx:
             now = self._services.now()

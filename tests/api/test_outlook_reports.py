@@ -115,6 +115,25 @@ def test_a_newcomer_is_who_the_directory_says_and_not_who_the_token_says(site, g
     assert graph.log == [f"GET /users/{oid}?$select=id,mail,userPrincipalName"]
 
 
+def test_a_reporter_who_is_called_otherwise_by_now_has_the_address_that_the_directory_gives(site, graph):
+    """Answers go there, with a link to their own reports: the old address may be somebody else's."""
+    site.directory.users[next(key for key, user in site.directory.users.items() if user.id == ANA_OID)].mail = CHLOE
+    token = {"Authorization": f"Bearer {site.token(ANA_OID, preferred_username='chloe.sign-in@example.org')}"}
+    graph.troubles.order(r"GET /users/", status=404, code="Request_ResourceNotFound")
+
+    for _ in range(3):
+        assert site.client().get(REPORTS, headers=token).status_code == 200
+
+    assert graph.asked(f"GET /users/{ANA_OID}") == 1
+    with site.services.database.read() as tx:
+        assert people.find_person(tx, site.tenant_id, "outlook", ANA_OID).address == ANA
+
+    later = {"Authorization": f"Bearer {site.token(ANA_OID, preferred_username='c.sign-in@example.org')}"}
+    site.client().get(REPORTS, headers=later)
+    with site.services.database.read() as tx:
+        assert people.find_person(tx, site.tenant_id, "outlook", ANA_OID).address == CHLOE
+
+
 def test_the_directory_is_asked_once_for_each_person(site, graph):
     oid = newcomer(site)
     for _ in range(3):
