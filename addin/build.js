@@ -4,15 +4,16 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 
-await build({
-  entryPoints: ["src/spamreporting.js", "src/taskpane.js"],
+/** @type {import("esbuild").BuildOptions} */
+const alike = {
   absWorkingDir: fileURLToPath(new URL(".", import.meta.url)),
   outdir: process.argv[2] ?? "dist",
   bundle: true,
   format: "iife",
-  target: "es2016",
   charset: "utf8",
   minify: true,
   legalComments: "inline",
   logLevel: "warning",
-});
+};
+await build({ ...alike, entryPoints: ["src/spamreporting.js", "src/taskpane.js"], target: "es2016" });
+await build({ ...alike, entryPoints: ["src/old.js"], target: "es5" });

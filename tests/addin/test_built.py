@@ -13,6 +13,26 @@ def test_a_bundle_is_es2016(name):
     assert ran.returncode == 0, ran.stderr
 
 
+def test_an_outlook_that_shows_the_pane_in_internet_explorer_says_what_to_do():
+    """It can read no other script of ours: without this one the pane stays empty."""
+    assert node("node_modules/acorn/bin/acorn", "--ecma5", "--silent", "dist/old.js").returncode == 0
+    assert '<script nomodule src="dist/old.js">' in (ADDIN / "taskpane.html").read_text()
+    run = """
+        const given = JSON.parse(require("fs").readFileSync(0, "utf8")), place = { hidden: true };
+        const world = { navigator: given, UNHOOK: given, document: { getElementById: () => place } };
+        require("vm").runInNewContext(require("fs").readFileSync("dist/old.js", "utf8"), world);
+        console.log(JSON.stringify(place));
+    """
+    for language, forward_to, said in (
+        ("de-AT", "soc@example.org", "Dieses Outlook ist zu alt"),
+        ("sv", "", "forward the message to your security team"),
+        (None, "soc@example.org", "forward the message to soc@example.org."),
+    ):
+        ran = node("-e", run, given={"language": language, "forward_to": forward_to})
+        place = json.loads(ran.stdout)
+        assert (place["hidden"], said in place["textContent"]) == (False, True)
+
+
 def test_the_es2016_check_would_find_newer_syntax(tmp_path):
     (tmp_path / "newer.js").write_text("async function f() {}")
     assert node("node_modules/acorn/bin/acorn", "--ecma2016", "--silent", tmp_path / "newer.js").returncode != 0
