@@ -7,6 +7,7 @@ together; the price is paid for each batch and not for each message.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ WORDS_FIRST, WORDS_LAST = 450, 100  # of one passage; the end of a long mail hol
 GRAM_SIZES = (3, 4, 5)
 _NAME_LETTERS = (2, 18)  # shorter pieces say nothing, longer ones are identifiers
 _NAME_DIGITS = 2
+_RUN = 384  # cells that are sorted at once; some processors make numpy need several times as long for each from 512 on
 _NO_HASHES = np.zeros(0, dtype=np.uint64)
 _SALTS = np.array([hashing.salt(number) for number in range(len(BAGS))], dtype=np.uint64)
 
@@ -61,6 +63,19 @@ def cut(batch: Sequence[Sequence[Passage]]) -> tuple[Pieces, ...]:
         _wholes(_Joined(sorted_out[WHOLE], "")),
         _grams(_Joined(sorted_out[GRAMS], "")),
     )
+
+
+def ascending(cells: Cells, messages: int) -> Cells:
+    """All cells of so many messages in order: by their upper bits, which numpy counts out, then each short run."""
+    bits = hashing.BUCKET_BITS + (messages * len(BAGS)).bit_length()
+    upper = (cells >> np.uint32(max(0, bits - 16))).astype(np.uint16)
+    order = upper.argsort(kind="stable")  # a radix sort, for numbers so small
+    cells, upper = cells[order], upper[order]
+
+    borders = np.unique(np.searchsorted(upper, upper[::_RUN])).tolist()
+    for start, end in pairwise((*borders, len(cells))):
+        cells[start:end].sort()
+    return cells
 
 
 class _Joined:

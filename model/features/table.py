@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.features import author, claims, hashing, lexicon, links, scrub, sender, structure, words
-from model.features.cutting import Pieces, cut
+from model.features.cutting import Pieces, ascending, cut
 from model.features.reading import BAGS as ALL_BAGS
 from model.features.reading import Passage, Reading
 from model.message.facts import Facts
@@ -131,8 +131,7 @@ def _passages(readings: Sequence[Reading]) -> list[Passage]:
 
 def _bags(found: Sequence[Pieces], count: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Each bucket once in each bag (being said counts, being repeated does not), and how many there are."""
-    cells = np.concatenate([pieces.cells for pieces in found])
-    cells.sort()
+    cells = ascending(np.concatenate([pieces.cells for pieces in found]), count)
     first = np.ones(len(cells), dtype=np.bool_)
     np.not_equal(cells[1:], cells[:-1], out=first[1:])
     cells = cells[np.flatnonzero(first)]  # two steps, twice as fast as one

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.explain import CODES
 from model.features import hashing
-from model.features.cutting import WORDS_FIRST, WORDS_LAST, cut
+from model.features.cutting import MOST_MESSAGES, WORDS_FIRST, WORDS_LAST, ascending, cut
 from model.features.domains import edit_distance, lookalike, named_brand, owner, resemblance
 from model.features.hosts import made_up
 from model.features.reading import BODY, CHARACTERS, GRAMS, LINKS, NAMES, PROSE, SENDER, Passage
@@ -333,3 +333,12 @@ def test_the_row_of_an_endless_mail_is_bounded():
         links=tuple(link(f"https://a{n}.test/", f"a{n}.test", f"a{n}.test") for n in range(2_000)),
     )
     assert len(row(facts).buckets()[0]) < 10_000
+
+
+@pytest.mark.parametrize("messages", [1, 2, 128, MOST_MESSAGES])
+@pytest.mark.parametrize("count", [0, 1, 383, 384, 50_000])
+def test_cells_are_put_in_order_run_by_run_as_by_one_sort(messages, count):
+    cells = np.random.default_rng(count).integers(0, messages * len(BAGS) << 17, count).astype(np.uint32)
+    many_alike = cells // 1_000 * 1_000
+    assert ascending(cells, messages).tolist() == sorted(cells.tolist())
+    assert ascending(many_alike, messages).tolist() == sorted(many_alike.tolist())
