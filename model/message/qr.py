@@ -5,6 +5,7 @@ import struct
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from model.message import caps
 from model.message.caps import Defects
@@ -12,6 +13,7 @@ from model.message.caps import Defects
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")  # the decoders that hostile bytes may reach
 _SMALLEST = 40  # pixels; a code of version 1 has 21 modules
 _ENOUGH = 1_600  # pixels on the longer side; larger pictures are halved until they fit
+_COLOURS = 256  # of a palette
 
 
 def read_codes(images: Sequence[bytes], defects: Defects) -> list[str]:
@@ -60,8 +62,18 @@ class _Reader:
             self.defects.add("image-too-large", "pixels")
             return
 
-        grey = image.convert("RGBA").convert("L") if image.mode == "P" else image.convert("L")
+        image.load()
+        grey = grey_by_palette(image) if image.mode == "P" else image.convert("L")
         if max(grey.size) > _ENOUGH:
             grey = grey.reduce(max(grey.size) // _ENOUGH + 1)
         codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
         self.found.extend(code.text[: caps.LINK_CHARACTERS] for code in codes[:10])
+
+
+def grey_by_palette(image: Any) -> Any:
+    """The picture in shades of grey, found once for each colour of its palette and not for each pixel."""
+    from PIL import Image
+
+    colours = Image.frombytes("P", (_COLOURS, 1), bytes(range(_COLOURS)))
+    colours.putpalette(image.getpalette("RGB"))
+    return image.point(colours.convert("RGB").convert("L").tobytes(), "L")

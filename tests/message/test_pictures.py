@@ -14,6 +14,7 @@ from pypdf.annotations import Link as PdfLink
 
 from model.message import caps
 from model.message.parse import parse_message
+from model.message.qr import grey_by_palette
 
 ADDRESS = "https://hidden.example/qr"
 
@@ -118,3 +119,16 @@ def test_only_so_many_documents_are_opened():
     files = [(f"{i}.pdf", "application/pdf", pdf_with_link() + bytes([i])) for i in range(caps.DOCUMENTS + 1)]
 
     assert "too-many-documents" in codes(mail_with(*files))
+
+
+@pytest.mark.parametrize("colours", [2, 7, 256])
+@pytest.mark.parametrize("transparency", [None, 0, b"\0\x80\xff"])
+@pytest.mark.parametrize("kind", ["PNG", "GIF"])
+def test_a_palette_turned_grey_shows_what_its_pixels_turned_grey_would(colours, transparency, kind):
+    mixed = Image.effect_noise((64, 48), 90)
+    picture = Image.merge("RGB", (mixed, mixed.rotate(90), mixed.rotate(180))).quantize(colours)
+    if transparency is not None:
+        picture.info["transparency"] = transparency if kind == "PNG" else 0
+    opened = Image.open(io.BytesIO(saved(picture, kind)))
+    assert opened.mode == "P"
+    assert grey_by_palette(opened).tobytes() == opened.convert("RGBA").convert("L").tobytes()
