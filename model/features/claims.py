@@ -275,11 +275,9 @@ def _private(text: str) -> str:
 
 def _phone(facts: Facts, text: str, lowered: str) -> str:
     """A telephone number in a mail about money that leads nowhere else."""
-    signs, codes = any(sign in text for sign in _SIGNS), any(code in lowered for code in _CODES)
-    if not signs and not codes:  # most mail ends here, a search for each costs little
-        return ""
     if any(link.place in _CLICKABLE and link.host and link.url[:4] == "http" for link in facts.links):
-        return ""
+        return ""  # most mail ends here
+    signs, codes = any(sign in text for sign in _SIGNS), any(code in lowered for code in _CODES)
     money = (signs and _AMOUNT.search(text)) or (codes and _CURRENCY.search(text))
     found = _PHONE.search(text) if money else None
     return found.group() if found else ""

@@ -46,10 +46,10 @@ def own_part(facts: Facts) -> Facts:
 def needles(facts: Facts) -> tuple[str, ...]:
     """Lower-case pieces that name a recipient: addresses, their local parts, names."""
     found: set[str] = set()
-    for address in (facts.to + facts.cc)[:_RECIPIENTS]:
-        local, _, domain = address.address.lower().partition("@")
-        found.update((address.address.lower(), local, domain, address.name.lower()))
-        found.update(address.name.lower().split()[:4])
+    for recipient in (facts.to + facts.cc)[:_RECIPIENTS]:
+        address, name = recipient.address.lower(), recipient.name.lower()
+        local, _, domain = address.partition("@")
+        found.update((address, local, domain, name, *name.split()[:4]))
     return tuple(sorted((piece for piece in found if len(piece) >= _SHORTEST_NEEDLE), key=len, reverse=True))
 
 

@@ -66,11 +66,11 @@ def read(facts: Facts, pieces: tuple[str, ...]) -> Reading:
 @lru_cache(maxsize=8192)
 def brand_in(text: str) -> str:
     """The brand a display name or subject claims to be, or an empty string."""
-    words = _WORD.findall(text.lower()[:200])
+    words, known = _WORD.findall(text.lower()[:200]), brands()
     for at, word in enumerate(words):
-        for brand in brands().by_first_word.get(word, ()):
+        for brand in known.by_first_word.get(word, ()):
             whole = " ".join(words[at : at + brand.count(" ") + 1]) == brand
-            if whole and (brand not in brands().everyday or len(words) <= _LITTLE_ELSE):
+            if whole and (brand not in known.everyday or len(words) <= _LITTLE_ELSE):
                 return brand
     return ""
 
