@@ -103,7 +103,7 @@ def test_a_batch_that_stays_lost_names_its_mailboxes(outlook: OutlookWorld, crow
 
 
 def test_never_more_than_four_requests_at_a_time(outlook: OutlookWorld, crowd: list[str]):
-    outlook.graph.latency = 0.02
+    outlook.graph.latency, outlook.graph.gathers = 0.02, 4
     many = [address for address in crowd for _ in range(6)]
     asked = ((n, outlook.mailboxes._find_in(address, wanted())) for n, address in enumerate(many))
     assert len(list(together(outlook.mailboxes.graph, asked))) == len(many)

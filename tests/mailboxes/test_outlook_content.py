@@ -66,7 +66,7 @@ def test_small_ones_come_together_and_large_ones_alone(outlook: OutlookWorld):
 
 def test_copies_of_unknown_size_are_streamed(outlook: OutlookWorld):
     copies = [outlook.deliver(ANA, mail()) for _ in range(6)]
-    outlook.graph.latency = 0.02
+    outlook.graph.latency, outlook.graph.gathers = 0.02, 4
     assert {raw for _, raw in outlook.mailboxes.fetch_many(copies)} == {mail()}
     assert (outlook.graph.batches, outlook.graph.most_at_once) == ([], 4)
 

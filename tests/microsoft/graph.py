@@ -20,6 +20,7 @@ from microsoft.trouble import Troubles
 VERSION = "/v1.0"
 AT_ONCE_IN_A_BATCH = 4  # Graph hands Exchange no more of a batch at a time
 AT_ONCE_PER_MAILBOX = 4
+GATHER_SECONDS = 10.0  # for too few requests: the test then fails, and does not hang
 
 
 class FakeGraph:
@@ -30,6 +31,7 @@ class FakeGraph:
         self.directories: dict[str, Directory] = {}
         self.troubles = Troubles()
         self.latency = 0.0  # seconds per request, and per part of a batch
+        self.gathers = 0  # the first requests wait until so many have come, however busy the machine is
         self.scopes: dict[str, set[str]] = {}  # client id -> addresses it may open by RBAC for Applications
         self.organisation_needs: frozenset[str] = frozenset()  # any of these roles; empty means every token will do
         self.keeps_log = True
@@ -41,6 +43,7 @@ class FakeGraph:
         self.refused_tokens = 0
         self._at_once = 0
         self._lock = threading.Lock()
+        self._coming = threading.Condition(self._lock)
         self._server = HttpsServer(self._answer, entra.server_file)
         self.url = self._server.url + VERSION
 
@@ -66,9 +69,11 @@ class FakeGraph:
     # --- one request
 
     def _answer(self, request: Request) -> Response:
-        with self._lock:
+        with self._coming:
             self._at_once += 1
             self.most_at_once = max(self.most_at_once, self._at_once)
+            self._coming.notify_all()
+            self._coming.wait_for(lambda: self.most_at_once >= self.gathers, GATHER_SECONDS)
         try:
             return self._answered(request)
         finally:
