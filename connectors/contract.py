@@ -171,6 +171,10 @@ class Mailboxes(ABC):
         RESTORED also when it is already back; EXPIRED when the provider has purged it.
         """
 
+    def home(self, first: str, last: str) -> str:  # noqa: ARG002 - a mark of most providers' stays on a copy
+        """Of two `held` of a copy that was taken twice, the one to bring it back by: where it lay the last time."""
+        return last
+
     @abstractmethod
     def restorable_for(self, action: Action) -> timedelta:
         """How long this provider keeps what `action` took away; zero when it cannot be undone."""

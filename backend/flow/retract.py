@@ -6,6 +6,7 @@ found again in the journal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from typing import Any
@@ -212,6 +213,8 @@ class _Work:
         elif isinstance(answer, ConnectorError):
             self.note(entry.copy, answer)
         else:
+            if entry.held and answer.held:
+                answer = replace(answer, held=self.mailboxes.home(entry.held, answer.held))
             with self.services.database.begin() as tx:
                 copies.settle(tx, entry, answer, self.services.now())
 

@@ -85,6 +85,17 @@ def held(labels: Collection[str]) -> str:
     return json.dumps({"labels": sorted(labels)})
 
 
+def home(first: str, last: str) -> str:
+    """Which of two of these tells where a copy belongs: the first, where the last found it out of sight without a mark.
+
+    Whoever deletes our label takes the mark off what lies in Trash, and it then looks as if its owner had put it there.
+    """
+    before, now = wanted_in(first), wanted_in(last)
+    if before is None or now is None or is_out_of_sight(before):
+        return last
+    return first if is_out_of_sight(now) else last
+
+
 def wanted_in(text: str) -> tuple[str, ...] | None:
     """The labels from what the journal kept; None when it kept nothing of ours."""
     with suppress(ValueError, KeyError, TypeError):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from connectors.contract import Action, Arrival, Copy, Mailboxes, OutgoingMail, Receipt, Searched, Wanted
 from connectors.errors import ConnectorError, NoMailbox, Refused, TryLater
-from connectors.gmail import answers, arriving, looking, moving, search
+from connectors.gmail import answers, arriving, labels, looking, moving, search
 from connectors.gmail.client import Google, google_for
 from connectors.gmail.directory import Directory
 from connectors.gmail.marks import Marks
@@ -79,6 +79,10 @@ class GmailMailboxes(Mailboxes):
     def restore(self, copy: Copy, held: str) -> Receipt:
         """Give one copy exactly the labels it had."""
         return self._patiently(lambda: moving.restore(self.google, self._marks, copy, held))
+
+    def home(self, first: str, last: str) -> str:
+        """Not Trash, if it was in sight when we first took it: its owner may have deleted the label that says so."""
+        return labels.home(first, last)
 
     def restorable_for(self, action: Action) -> timedelta:
         """Until Gmail purges it. Owners may empty Trash and Spam earlier: then a copy is expired."""
