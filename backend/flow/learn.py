@@ -9,18 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 import structlog
 from sqlalchemy import Connection
 
-from backend.domain.decision import Decision, Ruling
-from backend.domain.disposition import LEGITIMATE, Disposition
+from backend.domain.decision import Decision, Response, Ruling
+from backend.domain.disposition import Disposition
 from backend.domain.label import Label, Source, strongest
 from backend.domain.later_look import LookSource
-from backend.domain.people import Actor, Operator
-from backend.domain.retraction import RetractionState
+from backend.domain.people import POLICY, Actor, Operator
 from backend.errors import BadInput, Conflict, Unknown
 from backend.flow.decide import decide_message
 from backend.flow.feedback import must_judge
 from backend.flow.lesson import lesson_for, reached_by
+from backend.flow.overruled import LABEL_REVOKED
 from backend.flow.plan_looks import plan_looks
-from backend.flow.respond import order_restore
+from backend.flow.respond import bring_back
 from backend.flow.score import rescore
 from backend.services import Services
 from backend.store import (
@@ -30,7 +30,6 @@ from backend.store import (
     lessons,
     messages,
     psr_log,
-    retractions,
     submissions,
     tenants,
     verdicts,
@@ -71,7 +70,7 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
     """Take a label back, whoever gave it: it counts no longer, nor does what rested on it.
 
     The message is what other people hold it to be, or what policy says. What was taken away because of the label comes
-    back if the message turns out to be legitimate. Raises NotAllowed, BadInput, Unknown, Conflict.
+    back, unless the message is malicious without it. Raises NotAllowed, BadInput, Unknown, Conflict.
     """
     must_judge(operator)
     why = why.strip()[:LONGEST_WHY]
@@ -88,9 +87,9 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
         _rule_without(tx, services, label)
         detail = {"label": label_id, "disposition": label.disposition, "given_by": label.given_by}
         audit.record(tx, operator.tenant_id, actor, "label revoked", f"message:{label.message_id}", detail, now)
-        taken = _to_bring_back(tx, services, label)
+        taken = bring_back(tx, services, label.tenant_id, label.message_id, actor)
     if taken is not None:
-        order_restore(services, operator, taken, over_policy=False)
+        services.wake.retraction(taken)
     services.wake.label(label_id)
 
 
@@ -126,8 +125,9 @@ def _rule_without(tx: Connection, services: Services, label: Label) -> None:
     if standing is None or not _was_their_word(standing, label):
         return
     if left and left.source in {Source.OPERATOR, Source.CONTEST}:
-        why = ("label-revoked", f"label-{left.id}")
-        ruling = Ruling(left.disposition, False, standing.response, standing.action, why)
+        why = (LABEL_REVOKED, f"label-{left.id}")
+        action = tenants.get(tx, label.tenant_id).policy.action_for(left.disposition)
+        ruling = Ruling(left.disposition, False, Response.NOTHING, action, why)
         who = Actor.read(left.given_by)
         decisions.append(tx, label.tenant_id, label.message_id, ruling, who, services.now(), standing.verdict_id)
     elif verdicts.latest(tx, label.tenant_id, label.message_id):
@@ -145,19 +145,6 @@ def _was_their_word(standing: Decision, label: Label) -> bool:
     return standing.decided_by == label.given_by and standing.disposition == label.disposition
 
 
-def _to_bring_back(tx: Connection, services: Services, label: Label) -> int | None:
-    """The retraction that this label's giver had ordered, if the message is legitimate without them."""
-    standing = decisions.standing(tx, label.tenant_id, label.message_id)
-    last = next(iter(retractions.of_message(tx, label.tenant_id, label.message_id, limit=1)), None)
-    if not standing or standing.disposition not in LEGITIMATE or not last or last.ordered_by != label.given_by:
-        return None
-    if last.state is RetractionState.AWAITING_APPROVAL:
-        return last.id
-    at_rest = last.state in {RetractionState.DONE, RetractionState.INCOMPLETE}
-    in_time = last.restorable_until is not None and last.restorable_until >= services.now()
-    return last.id if at_rest and in_time else None
-
-
 def _parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
     yield from (numbers[at : at + _TOGETHER] for at in range(0, len(numbers), _TOGETHER))
 
@@ -167,7 +154,7 @@ def _decide_anew(services: Services, tenant_id: int, message_ids: Sequence[int])
 
     What is still on its way decides by itself, and sees the label then; what was forgotten stays as it was decided.
     """
-    changed = 0
+    changed, taken = 0, list[int]()
     with services.database.begin() as tx:
         tenant = tenants.get(tx, tenant_id)
         messages.hold_all(tx, tenant_id, message_ids)
@@ -177,7 +164,16 @@ def _decide_anew(services: Services, tenant_id: int, message_ids: Sequence[int])
             if message_id in before and message_id not in gone and _taught_otherwise(tx, tenant, message_id, before):
                 now = decide_message(tx, services, tenant, message_id)
                 changed += now != before[message_id]
+                taken += _taken_without_reason(tx, services, tenant_id, message_id)
+    for retraction_id in taken:
+        services.wake.retraction(retraction_id)
     return changed
+
+
+def _taken_without_reason(tx: Connection, services: Services, tenant_id: int, message_id: int) -> list[int]:
+    """What Post Delivery Response took away because of a lesson that holds no more, or PSR because of a record."""
+    number = bring_back(tx, services, tenant_id, message_id, POLICY)
+    return [] if number is None else [number]
 
 
 def _taught_otherwise(tx: Connection, tenant: Tenant, message_id: int, before: Mapping[int, Disposition]) -> bool:
@@ -199,5 +195,8 @@ def _rescore_its_reporters(services: Services, label: Label) -> int:
             with services.database.begin() as tx:
                 messages.hold(tx, label.tenant_id, message_id)
                 decide_message(tx, services, tenants.get(tx, label.tenant_id), message_id)
+                taken = _taken_without_reason(tx, services, label.tenant_id, message_id)
+            for retraction_id in taken:
+                services.wake.retraction(retraction_id)
             changed += 1
     return changed

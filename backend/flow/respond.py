@@ -14,7 +14,7 @@ from backend.errors import BadInput, Conflict, NotAllowed, Unknown
 from backend.flow import answer, canary
 from backend.flow.claim import claimed
 from backend.flow.decide import decide_message
-from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF
+from backend.flow.overruled import BROUGHT_BACK, CALLED_OFF, lost_its_reason
 from backend.flow.plan_looks import plan_looks
 from backend.policy.settings import NO_ACTION
 from backend.services import Services
@@ -185,10 +185,24 @@ def approve(services: Services, operator: Operator, retraction_id: int) -> None:
         services.wake.retraction(retraction_id)
 
 
-def order_restore(services: Services, operator: Operator, retraction_id: int, *, over_policy: bool = True) -> None:
-    """An operator brings every copy back; from then on policy does not take the message away again.
+def bring_back(tx: Connection, services: Services, tenant_id: int, message_id: int, who: Actor) -> int | None:
+    """Undo the message's retraction if what it was ordered on was taken back. Returns which is to be woken, if any.
 
-    Not `over_policy`: the judgement that had taken it away was revoked, and policy decides as if there had been none.
+    One that is still running sees that by itself. Nobody decides with it: policy goes on as if there had been no order.
+    The caller holds the message.
+    """
+    last = next(iter(retractions.of_message(tx, tenant_id, message_id, limit=1)), None)
+    if last is None or not lost_its_reason(tx, last):
+        return None
+    too_late = last.restorable_until is None or last.restorable_until < services.now()
+    if (last.state in _AT_REST and too_late) or not _turn_back(tx, last):
+        return None
+    audit.record(tx, tenant_id, who, "restore ordered", f"retraction:{last.id}", {}, services.now())
+    return last.id
+
+
+def order_restore(services: Services, operator: Operator, retraction_id: int) -> None:
+    """An operator brings every copy back; from then on policy does not take the message away again.
 
     A retraction that is still running is called off: it stops at its next round and gives back what it took.
     Raises NotAllowed, Unknown, Conflict when it is being restored, or when it can no longer be undone.
@@ -202,8 +216,7 @@ def order_restore(services: Services, operator: Operator, retraction_id: int, *,
             _must_be_undoable(retraction, now)
         actor = Actor("operator", operator.id)
         if _turn_back(tx, retraction):
-            if over_policy:
-                _let_it_be(tx, services, retraction, actor)
+            _let_it_be(tx, services, retraction, actor)
         elif retraction.state is RetractionState.RUNNING:
             _call_off(tx, services, retraction, actor)
         else:

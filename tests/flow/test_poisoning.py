@@ -4,6 +4,7 @@ Whole ways: mail in mailboxes, reported, fetched, read, scored by the shipped ne
 network makes of hostile labels is measured by `benchmarks/test_hostile_labels.py`.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,24 +12,28 @@ import pytest
 from as_it_stands import as_it_stands
 from builders import ANA, PEOPLE, World, make_services, seed_tenant
 from clocks import RunningClock
+from interrupted import asleep
 from reports_by_mail import DOMAIN, FAILED, RELAY, SOC, TEAM, report
 
 from backend.domain.disposition import Disposition
+from backend.domain.label import Source
 from backend.domain.people import Role
 from backend.flow.contest import confirm, contest, leave
 from backend.flow.feedback import correct
 from backend.flow.intake import intake
-from backend.flow.learn import revoke_all_of
+from backend.flow.learn import follow, revoke, revoke_all_of
 from backend.flow.mail_intake import take_in
 from backend.flow.sweep import sweep
 from backend.intake_mail.spool import Envelope, spool_of
-from backend.store import contests, submissions
+from backend.store import contests, labels, submissions
 from connectors.maildir.deliver import make_mailbox
 from model.composed.campaign import campaign
+from model.composed.compose import Composed
 from model.composed.write import AUTHSERV_ID
 
 MALICIOUS, NONE = Disposition.MALICIOUS, Disposition.NONE
 SIDES = {"crooked": 17, "honest": 12}
+UNSURE = list(campaign(15, 8, "crooked"))[:3]  # copies that the network would let through
 
 
 @pytest.fixture
@@ -48,8 +53,12 @@ def world(tmp_path: Path, sqlite_database, clock) -> World:
 
 def reported(world: World, side: str, count: int = 5, by: str = ANA, **fields: object) -> list[int]:
     """Copies of one campaign, in everybody's mailbox and reported by one of them; returns the messages."""
+    return all_reported(world, campaign(SIDES[side], count, side), by, **fields)
+
+
+def all_reported(world: World, mails: Iterable[Composed], by: str = ANA, **fields: object) -> list[int]:
     found = []
-    for mail in campaign(SIDES[side], count, side):
+    for mail in mails:
         copies = {address: world.deliver(address, mail.raw) for address in PEOPLE}
         accepted = intake(world.services, world.report(by, copies[by], **fields))
         with world.services.database.read() as tx:
@@ -79,6 +88,78 @@ def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everyt
     clock.ahead = timedelta(hours=25)
     sweep(world.services)  # the later looks that were planned meanwhile find nothing to do
     assert as_it_stands(world) == before
+
+
+@pytest.fixture
+def unsure(world) -> list[int]:
+    """Copies that lie in the mailboxes and are held to be no attack, where what a label converts is taken away later."""
+    world.set_policy(pdr={"switch": "on"})
+    found = all_reported(world, UNSURE)
+    assert MALICIOUS not in {as_it_stands(world).held[number][0] for number in found}
+    return found
+
+
+def test_what_is_taken_later_because_of_a_label_comes_back_with_its_end(world, clock, unsure):
+    before = as_it_stands(world)
+    mallory = world.operator(Role.ANALYST, "mallory")
+    correct(world.services, mallory, unsure[0], MALICIOUS)
+    left = sum(map(len, as_it_stands(world).mailboxes.values()))
+    clock.ahead = timedelta(minutes=6)
+    sweep(world.services)
+    assert sum(map(len, as_it_stands(world).mailboxes.values())) < left  # copies of others than the judged one
+    revoke_all_of(world.services, world.owner, f"operator:{mallory.id}", "The account was taken over.")
+    assert as_it_stands(world) == before
+    clock.ahead = timedelta(hours=25)
+    sweep(world.services)
+    assert as_it_stands(world) == before
+
+
+def test_what_is_taken_because_a_team_said_so_comes_back_with_the_end_of_its_label(world, clock, unsure):
+    before = as_it_stands(world)
+    with world.services.database.begin() as tx:
+        now, giver = world.services.now(), f"person:{world.people[ANA].id}"
+        label_id = labels.give(tx, world.tenant_id, unsure[0], MALICIOUS, Source.TEAM, giver, now)
+    follow(world.services, label_id)
+    clock.ahead = timedelta(minutes=6)
+    sweep(world.services)
+    assert as_it_stands(world).mailboxes != before.mailboxes
+    revoke(world.services, world.owner, label_id, "The team was wrong.")
+    assert as_it_stands(world) == before
+
+
+def test_a_retraction_that_still_runs_when_its_label_is_revoked_gives_back_what_it_takes(world, clock, unsure):
+    before = as_it_stands(world)
+    mallory = world.operator(Role.ANALYST, "mallory")
+    services, _ = asleep(world.services)
+    correct(services, mallory, unsure[0], MALICIOUS)
+    revoke_all_of(services, world.owner, f"operator:{mallory.id}", "The account was taken over.")
+    clock.ahead = timedelta(minutes=1)
+    sweep(world.services)
+    sweep(world.services)
+    assert as_it_stands(world) == before
+
+
+def test_what_two_people_called_an_attack_comes_back_when_neither_word_stands(world, unsure):
+    before = as_it_stands(world)
+    both = [world.operator(Role.ANALYST, name) for name in ("mallory", "trudy")]
+    for who in both:
+        correct(world.services, who, unsure[0], MALICIOUS)
+    for who in both:
+        assert as_it_stands(world).mailboxes != before.mailboxes
+        revoke_all_of(world.services, world.owner, f"operator:{who.id}", "The account was taken over.")
+    assert as_it_stands(world) == before
+
+
+def test_what_psr_took_because_of_a_record_that_labels_made_up_comes_back_with_their_end(world):
+    world.set_policy(psr={"switch": "on"})
+    world.judge_right(ANA, 20)
+    intake(world.services, world.report(ANA, world.deliver(ANA, UNSURE[0].raw)))
+    assert world.files(ANA) == {}
+    with world.services.database.read() as tx:
+        givers = {label.given_by for label in labels.newest_standing(tx, world.tenant_id, 100)}
+    for giver in givers:
+        revoke_all_of(world.services, world.owner, giver, "None of these was real.")
+    assert len(world.files(ANA)) == 1
 
 
 def test_a_crowds_contests_change_nothing_until_an_operator_confirms_one(world):
