@@ -19,6 +19,7 @@ from backend.store.tenants import Tenant
 from model.modules.campaigns import similarity
 from model.modules.traits import LINK, Trait, shared
 
+LEAST_ALIKE = 0.12  # to the judged message itself: one mail that quotes two others makes one campaign of both
 _TRUSTED_SIBLINGS = (How.SIMILAR, How.SAME)  # what was itself learned by a link teaches nobody further
 
 
@@ -53,7 +54,10 @@ def reached_by(tx: Connection, tenant_id: int, label: Label) -> list[int]:
 
 
 def _likeness(tx: Connection, tenant: Tenant, message_id: int, base_margin: float, reach: Learning) -> Lesson | None:
-    """The judged message of its campaign that it is most like, if that was malicious."""
+    """The judged message of its campaign that it is most like, if that was malicious and they have something in common.
+
+    Where an operator said what the campaign is, they need not.
+    """
     campaign = campaigns.of_messages(tx, tenant.id, [message_id]).get(message_id)
     if campaign is None:
         return None
@@ -67,6 +71,8 @@ def _likeness(tx: Connection, tenant: Tenant, message_id: int, base_margin: floa
         if (label.disposition in LEGITIMATE or _teaches(label)) and (best is None or rank > best[:2]):
             best = (*rank, label)
     if best is None or best[1]:
+        return None
+    if best[0] < LEAST_ALIKE and not campaigns.settled(tx, tenant.id, [campaign]):
         return None
     if base_margin >= reach.similar_from:
         how = How.SIMILAR

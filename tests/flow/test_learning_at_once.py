@@ -13,11 +13,12 @@ from backend.domain.label import Source
 from backend.domain.people import Role
 from backend.domain.submission import Kind
 from backend.errors import BadInput, Conflict, NotAllowed, Unknown
+from backend.flow.campaigns import merge
 from backend.flow.feedback import correct
 from backend.flow.learn import follow, revoke, revoke_all_of
 from backend.flow.score import reporter_shares
 from backend.flow.sweep import sweep
-from backend.store import audit, labels, later_looks, lessons, psr_log, search, tenants
+from backend.store import audit, campaigns, labels, later_looks, lessons, psr_log, search, tenants
 from model.message.facts import Address, Attachment, Authentication, Facts, Link
 
 MALICIOUS, NONE = Disposition.MALICIOUS, Disposition.NONE
@@ -186,6 +187,29 @@ def test_what_a_new_copy_draws_into_a_judged_campaign_is_decided_anew(world):
     judge(world, judged)
     assert held(world, other).disposition is NONE
     plant(world, worded(20, 80), -1.5)
+    assert held(world, other).why[0] == "learned-similar"
+
+
+@pytest.mark.parametrize("base", [-1.5, -6.0])
+def test_a_mail_that_quotes_an_attack_and_an_honest_mail_does_not_make_the_honest_one_an_attack(world, base):
+    """Anybody can send such a mail: it is like both, so that all three become one campaign."""
+    where = leading(0, "newsletter.example").links
+    attack, honest = plant(world, worded(0, 50), 0.5), plant(world, replace(worded(50, 100), links=where), base)
+    judge(world, attack)
+    plant(world, replace(worded(0, 100), links=where), 0.5)
+    with world.services.database.read() as tx:
+        together = campaigns.of_messages(tx, world.tenant_id, [attack, honest])
+    assert together[attack] == together[honest]
+    assert held(world, honest).disposition is NONE
+
+
+def test_what_an_operator_merged_is_one_attack_however_little_alike(world):
+    attack, other = plant(world, worded(0, 50), 0.5), plant(world, worded(50, 100), -1.5)
+    plant(world, worded(0, 48), -1.5), plant(world, worded(52, 100), -3.0)  # a campaign has two
+    judge(world, attack)
+    with world.services.database.read() as tx:
+        known = campaigns.of_messages(tx, world.tenant_id, [attack, other])
+    merge(world.services, world.owner, known[other], known[attack])
     assert held(world, other).why[0] == "learned-similar"
 
 

@@ -92,7 +92,7 @@ def test_a_hostile_analysts_labels_are_bounded_and_revoking_them_restores_everyt
 
 @pytest.fixture
 def unsure(world) -> list[int]:
-    """Copies that lie in the mailboxes and are held to be no attack, where what a label converts is taken away later."""
+    """Copies in the mailboxes that are held to be no attack, where what a label converts is taken away later."""
     world.set_policy(pdr={"switch": "on"})
     found = all_reported(world, UNSURE)
     assert MALICIOUS not in {as_it_stands(world).held[number][0] for number in found}
