@@ -13,14 +13,14 @@ from backend.domain.received_mail import MailRoute, Problem, read_route, submitt
 from backend.domain.submission import Identity, Kind, Report
 from backend.errors import BadInput, StoreUnavailable
 from backend.flow.mail_answer import told, will_tell
-from backend.intake_mail.contents import Contents, IsOurs, contents_of
-from backend.intake_mail.headers import Sender, headers_of, is_automatic, sender_of
+from backend.intake_mail.contents import Contents, contents_of
+from backend.intake_mail.headers import IsOurs, Prove, Sender, headers_of, is_automatic, reports_too, sender_of
 from backend.intake_mail.spool import SpooledMail, spool_of
 from backend.services import Services
 from backend.store import audit, evidence, people, received_mails, submissions, tenants
 from backend.store.tenants import Tenant
 from model.message.caps import Defects
-from model.message.headers import message_id
+from model.message.headers import Headers, message_id
 
 AT_ONCE = 100  # mails of one turn; the next turn goes on, and others get theirs in between
 PROVIDER = "mail"  # of a member of the team who is known by their address only
@@ -84,9 +84,15 @@ def take_in(services: Services) -> int:
 def take(services: Services, mail: SpooledMail) -> None:
     """One mail, for each address of ours that it was sent to."""
     domain = services.settings.receive_domain
-    sender = sender_of(headers_of(mail.raw), services.settings.receive_authserv_ids)
     at = datetime.fromisoformat(mail.envelope.received_at)
-    received = opened(services, mail.raw, sender, at, lambda address: read_route(address, domain) is not None)
+
+    def is_ours(address: str) -> bool:
+        return read_route(address, domain) is not None
+
+    def prove(headers: Headers) -> Sender:
+        return sender_of(headers, services.settings.receive_authserv_ids)
+
+    received = opened(services, mail.raw, at, is_ours, prove)
     for address in mail.envelope.recipients:
         route = read_route(address, domain)
         with services.database.read() as tx:
@@ -97,15 +103,20 @@ def take(services: Services, mail: SpooledMail) -> None:
         take_for(services, tenant, route, address.lower(), received)
 
 
-def opened(services: Services, raw: bytes, sender: Sender, at: datetime, is_ours: IsOurs) -> Received:
-    """A mail, taken apart, of a sender who is as proven as the caller found."""
-    name = sha256(raw).hexdigest()
+def opened(services: Services, raw: bytes, at: datetime, is_ours: IsOurs, prove: Prove) -> Received:
+    """A mail, taken apart, of a sender who is as proven as the caller finds."""
+    name, headers = sha256(raw).hexdigest(), headers_of(raw)
+    sender = prove(headers)
+
+    def is_report(attached: Headers) -> bool:
+        return reports_too(attached, sender, is_ours, prove)
+
     try:
-        contents = contents_of(raw, is_ours, services.settings.max_message_bytes)
+        contents = contents_of(raw, is_report, services.settings.max_message_bytes)
     except BadInput as error:
         log.warning("mail unreadable", mail=name[:12], why=str(error))
         contents = Contents((), problem=Problem.UNREADABLE)
-    return Received(name, raw, sender, contents, is_automatic(headers_of(raw)), at)
+    return Received(name, raw, sender, contents, is_automatic(headers), at)
 
 
 def take_for(

@@ -25,6 +25,7 @@ from backend.store.polled_mailboxes import PolledMailbox
 from backend.store.tenants import Tenant
 from connectors.contract import Arrival, Mailboxes
 from connectors.errors import ConnectorError, NoMailbox, NotFound, NotPermitted, Refused, TooLarge, TryLater
+from model.message.headers import Headers
 
 AT_ONCE = 50  # mails of one look; the next one goes on, and other mailboxes get theirs in between
 OVERLAP = timedelta(hours=6)  # how late a mail may be shown, or moved into the inbox, and still be found
@@ -120,11 +121,8 @@ class _Reading:
         if why := refusal(headers, self._services.settings.receive_domain):
             self._leave(arrival, why)
             return
-        name = self._mailboxes.authserv_id
-        gateway = self._tenant.policy.senders.authserv_ids
-        sender = sender_at(headers, name) if name else sender_of(headers, gateway)
         said = said_by_tag(self._polled.mailbox, addressed_to(headers)) or self._route.disposition
-        received = opened(self._services, raw, sender, arrival.at, self._is_ours)
+        received = opened(self._services, raw, arrival.at, self._is_ours, self._prove)
         self._take(arrival, received, replace(self._route, disposition=said))
 
     def _unread(self, arrival: Arrival, problem: Problem) -> Received:
@@ -149,6 +147,11 @@ class _Reading:
 
     def _remember(self, arrival: Arrival) -> Callable[[Connection], bool]:
         return lambda tx: polled_mailboxes.remember(tx, self._polled, arrival.id, arrival.at)
+
+    def _prove(self, headers: Headers) -> Sender:
+        name = self._mailboxes.authserv_id
+        gateway = self._tenant.policy.senders.authserv_ids
+        return sender_at(headers, name) if name else sender_of(headers, gateway)
 
     def _is_ours(self, address: str) -> bool:
         ours = self._tenant.policy.intake.mailboxes

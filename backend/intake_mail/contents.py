@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from backend.domain.received_mail import Problem
 from backend.errors import BadInput
-from backend.intake_mail.headers import addressed_to, headers_of
+from backend.intake_mail.headers import headers_of
 from backend.intake_mail.outlook_file import OLE, rebuilt
 from model.message.attachments import detect
 from model.message.caps import Defects
 from model.message.charsets import decode, storable
+from model.message.headers import Headers
 from model.message.mime import Part, mime_headers
 from model.message.readings import read_parts
 from model.message.source import split
@@ -21,7 +22,7 @@ _OF_A_MAIL = frozenset({"subject", "date", "message-id", "received", "to"})
 _TEXTS = frozenset({"text/plain", "text/html"})
 
 
-IsOurs = Callable[[str], bool]  # whether reports are sent to this address
+IsReport = Callable[[Headers], bool]  # whether this mail is itself somebody's report, and no attack
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Contents:
     problem: Problem | None = None
 
 
-def contents_of(raw: bytes, is_ours: IsOurs, most_bytes: int) -> Contents:
+def contents_of(raw: bytes, is_report: IsReport, most_bytes: int) -> Contents:
     """Take a received mail apart. Raises BadInput when no library of ours can read it."""
     try:
         parts = _parts(raw)
-        found = list(_found(parts, is_ours, most_bytes, WRAPPED))
+        found = list(_found(parts, is_report, most_bytes, WRAPPED))
     except Exception as error:  # whatever a library raises on hostile mail: it is kept, and shown as unreadable
         raise BadInput("the mail cannot be taken apart (%(error)s)", error=type(error).__name__) from error
     mails = tuple(dict.fromkeys(one for one in found if isinstance(one, bytes)))
@@ -64,7 +65,7 @@ def _parts(raw: bytes) -> tuple[Part, ...]:
     return read_parts(mime_headers(source.headers), source.body, defects)[0].parts
 
 
-def _found(parts: tuple[Part, ...], is_ours: IsOurs, most_bytes: int, wrapped: int) -> Iterator[bytes | Problem]:
+def _found(parts: tuple[Part, ...], is_report: IsReport, most_bytes: int, wrapped: int) -> Iterator[bytes | Problem]:
     """Each attached mail, or what is wrong with it. A report that is attached to a report is opened as well."""
     for part in parts:
         if not _claims_to_be_mail(part):
@@ -74,9 +75,9 @@ def _found(parts: tuple[Part, ...], is_ours: IsOurs, most_bytes: int, wrapped: i
         except BadInput:
             yield Problem.UNREADABLE
             continue
-        inner = _parts(mail) if wrapped and _is_report(mail, is_ours) else ()
+        inner = _parts(mail) if wrapped and is_report(headers_of(mail)) else ()
         if any(_claims_to_be_mail(one) for one in inner):
-            yield from _found(inner, is_ours, most_bytes, wrapped - 1)
+            yield from _found(inner, is_report, most_bytes, wrapped - 1)
         else:
             yield mail if len(mail) <= most_bytes else Problem.TOO_LARGE
 
@@ -96,10 +97,6 @@ def _is_text(part: Part) -> bool:
 def _is_mail(raw: bytes) -> bool:
     names = set(headers_of(raw).names)
     return "from" in names and bool(names & _OF_A_MAIL)
-
-
-def _is_report(mail: bytes, is_ours: IsOurs) -> bool:
-    return any(is_ours(one) for one in addressed_to(headers_of(mail)))
 
 
 def _instead(parts: tuple[Part, ...]) -> Problem:

@@ -1,12 +1,13 @@
 """Headers: who sent this mail, as far as it is proven, and would an answer to it go round in circles?"""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from model.message.addresses import read_addresses
 from model.message.authentication import MICROSOFT, read_authentication
 from model.message.caps import Defects
 from model.message.charsets import storable
+from model.message.domains import registrable
 from model.message.headers import Headers, read_headers
 from model.message.source import split
 
@@ -26,6 +27,10 @@ class Sender:
 
     address: str
     proven: bool
+
+
+IsOurs = Callable[[str], bool]  # whether reports are sent to this address
+Prove = Callable[[Headers], Sender]  # who sent a mail, by whoever's word counts where it came in
 
 
 def headers_of(raw: bytes) -> Headers:
@@ -57,6 +62,22 @@ def sender_at(headers: Headers, provider: str) -> Sender:
     own = _without_results_below(headers)
     sender = sender_of(own, [provider])
     return replace(sender, proven=sender.proven or (provider == MICROSOFT and _is_internal(headers)))
+
+
+def reports_too(headers: Headers, sender: Sender, is_ours: IsOurs, prove: Prove) -> bool:
+    """Whether a mail that `sender` attached is itself a report: to us, by somebody of the same domain who is proven.
+
+    Its address alone says nothing. An attacker who writes ours there, and attaches an honest mail, would have that one
+    reported instead of their own. Results below the topmost may be theirs.
+    """
+    if not any(map(is_ours, addressed_to(headers))):
+        return False
+    author = prove(_without_results_below(headers))
+    return author.proven and _domain_of(author) == _domain_of(sender)
+
+
+def _domain_of(sender: Sender) -> str:
+    return registrable(sender.address.rpartition("@")[2])
 
 
 def _is_internal(headers: Headers) -> bool:

@@ -15,7 +15,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.received_mail import MailRoute, Problem, read_route, submitted_as
 from backend.domain.submission import Kind, SubmittedAs
 from backend.intake_mail.contents import MOST_MAILS, contents_of
-from backend.intake_mail.headers import Sender, headers_of, is_automatic, sender_at, sender_of
+from backend.intake_mail.headers import Sender, headers_of, is_automatic, reports_too, sender_at, sender_of
 from model.message.parse import parse_message
 
 MOST = 1_000_000
@@ -28,7 +28,16 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(64)
 
 
 def found(raw: bytes):
-    return contents_of(raw, lambda address: read_route(address, DOMAIN) is not None, MOST)
+    sender = proven(headers_of(raw))
+    return contents_of(raw, lambda headers: reports_too(headers, sender, is_ours, proven), MOST)
+
+
+def is_ours(address: str) -> bool:
+    return read_route(address, DOMAIN) is not None
+
+
+def proven(headers) -> Sender:
+    return sender_of(headers, [RELAY])
 
 
 def subjects(raw: bytes) -> list[str]:
@@ -129,6 +138,24 @@ def test_an_attack_that_has_a_mail_attached_is_reported_itself():
 def test_a_report_that_is_attached_to_a_report_is_opened():
     users = report(PHISH, sender="ana@example.org", to=USER).as_bytes()
     assert subjects(report(users).as_bytes()) == [PHISH_SUBJECT]
+
+
+@pytest.mark.parametrize(
+    "attack",
+    [
+        {"sender": "evil@bad.example", "results": f"{RELAY}; dmarc=pass header.from=bad.example"},
+        {"results": FAILED},
+        {"results": ""},
+        {"results": f"mx.example.org; dmarc=fail header.from=example.org\r\nAuthentication-Results: {PASSED}"},
+    ],
+    ids=["from-elsewhere", "forged", "unchecked", "results-of-its-own"],
+)
+def test_an_attack_that_names_our_address_and_has_an_honest_mail_attached_is_reported_itself(attack):
+    results = attack.pop("results")
+    raw = report(note(), to=USER, results="", **attack).as_bytes()
+    raw = f"Authentication-Results: {results}\r\n".encode() + raw if results else raw
+    assert found(report(raw).as_bytes()).mails != found(report(note()).as_bytes()).mails
+    assert subjects(report(raw).as_bytes()) == ["Reported"]
 
 
 @pytest.mark.parametrize(
