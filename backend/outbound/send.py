@@ -2,9 +2,11 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore
@@ -14,12 +16,62 @@ from backend.crawl.visit import GuardedNetwork
 from backend.errors import BadInput
 from backend.outbound import syslog
 
-SECONDS = 10.0
+SECONDS = 10.0  # for one piece of an answer
+IN_ALL = 30.0  # seconds for one try: a server may send a byte every few seconds, and never end
+_PIECE = 16_384  # bytes written at once
 MOST_ANSWERED = 64_000  # bytes that are read of an answer, which nobody looks at
 SCHEMES = {"webhook": ("https", "http"), "siem": ("https", "http"), "syslog": ("syslog+tls", "syslog+tcp")}
 # Nobody is reached, or the address is none: one place's trouble, which must not keep others from being told.
 _UNUSABLE = (OSError, ValueError, TypeError)
 SECURE = frozenset({"https", "syslog+tls"})
+
+
+class _InTime(httpcore.NetworkStream):
+    """A connection that waits for nothing past one moment."""
+
+    def __init__(self, inner: httpcore.NetworkStream, until: float) -> None:
+        self._inner = inner
+        self._until = until
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """What has come."""
+        return self._inner.read(max_bytes, _left(self._until, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """All of it."""
+        for start in range(0, len(buffer), _PIECE):
+            self._inner.write(buffer[start : start + _PIECE], _left(self._until, timeout))
+
+    def close(self) -> None:
+        """The end."""
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """The same under TLS."""
+        secured = self._inner.start_tls(ssl_context, server_hostname, _left(self._until, timeout))
+        return _InTime(secured, self._until)
+
+    def get_extra_info(self, info: str) -> Any:
+        """As the connection says."""
+        return self._inner.get_extra_info(info)
+
+
+class _Hurried(GuardedNetwork):
+    """Connections that end in time."""
+
+    def connect_tcp(self, *where: Any, **options: Any) -> httpcore.NetworkStream:
+        """One more."""
+        return _InTime(super().connect_tcp(*where, **options), time.monotonic() + IN_ALL)
+
+
+def _left(until: float, timeout: float | None) -> float:
+    """How long may still be waited. Raises TimeoutError."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left if timeout is None else min(left, timeout)
 
 
 class NotTaken(Exception):
@@ -73,7 +125,7 @@ def post(address: str, body: bytes, headers: Sequence[tuple[str, str]], network:
     waits = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), SECONDS)}
     try:
         _only_where_allowed(parts, network)
-        backend = GuardedNetwork(network.guard)
+        backend = _Hurried(network.guard)
         with (
             httpcore.ConnectionPool(ssl_context=network.context(), network_backend=backend, retries=0) as pool,
             pool.stream("POST", address, headers=given, content=body, extensions=waits) as response,
@@ -119,9 +171,10 @@ def _only_where_allowed(parts: SplitResult, network: Network) -> None:
 def _close(connection: socket.socket) -> None:
     """Syslog answers nothing: that the other side closes after us is all that can be known."""
     connection.shutdown(socket.SHUT_WR)
+    until = time.monotonic() + IN_ALL
     connection.settimeout(SECONDS)
     while connection.recv(4096):
-        pass
+        connection.settimeout(_left(until, SECONDS))
 
 
 def _drain(response: httpcore.Response) -> None:

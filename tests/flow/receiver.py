@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -95,3 +96,35 @@ class Syslog:
         while (byte := stream.read(1)).isdigit():
             digits += byte
         return int(digits or b"0")
+
+
+@dataclass
+class Dripping:
+    """Takes everything, and answers with a letter now and then for some seconds; then it is done."""
+
+    kind: str = "webhook"
+    letters: int = 80
+
+    def __enter__(self) -> "Dripping":
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        where = f"127.0.0.1:{self._socket.getsockname()[1]}"
+        self.address = f"syslog+tcp://{where}" if self.kind == "syslog" else f"http://{where}/"
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._socket.close()
+        self._thread.join()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            connection, _ = self._socket.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 200 OK\r\nServer: ")
+                for _ in range(self.letters):
+                    connection.sendall(b"x")
+                    time.sleep(0.05)
+                connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+                connection.recv(65_536)

@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import pytest
 from builders import World, make_services, seed_tenant
-from receiver import Receiver, Syslog
+from receiver import Dripping, Receiver, Syslog
 from sqlalchemy import select
 
 from backend.domain.people import POLICY, Role
 from backend.errors import BadInput, NotAllowed, Unknown
 from backend.flow import outbound
+from backend.outbound import send
 from backend.store import audit, outbox
 from backend.store.tables import deliveries
 
@@ -106,6 +107,17 @@ def test_one_place_that_cannot_be_reached_keeps_nobody_else_from_being_told(worl
     assert [event["subject"] for event in receiver.events] == ["message:1"]
     assert standing(world, first.id).waiting == 1
     assert standing(world, first.id).cause
+
+
+@pytest.mark.parametrize("kind", ["webhook", "syslog"])
+def test_a_place_that_answers_for_ever_is_left(world, kind, monkeypatch):
+    """A byte now and then, each in time: without an end to the whole, a worker would wait there for days."""
+    monkeypatch.setattr(send, "IN_ALL", 0.5)
+    with Dripping(kind) as server:
+        number = told_to(world, server, kind)
+        happens(world, "message:1")
+        assert outbound.deliver_due(world.services) == 0
+    assert standing(world, number).cause.startswith("not reached")
 
 
 def test_a_deed_that_is_undone_leaves_nothing_to_tell(world):
