@@ -24,6 +24,7 @@ from backend.domain.disposition import Disposition
 from backend.domain.label import Label
 from backend.errors import BadInput, Conflict, UnhookError
 from backend.flow.candidates import ask_here, promote_by_policy
+from backend.flow.upload import names_in_labels
 from backend.services import Services
 from backend.store import candidate_files, candidates, labels, messages, tenants, verdicts
 from model.message.facts import Facts
@@ -124,7 +125,7 @@ def _learn(services: Services, tenant_id: int, candidate_id: int, *, shown: bool
         made = adapt(base, own, replay, name, AdaptConfig(), _SEED, progress, services.settings.learn_seconds)
     except OutOfTime as error:
         raise BadInput(str(error)) from error
-    givers = [one.label.given_by for one in judged if not one.held_back]
+    givers = _givers(services, tenant_id, [one.label for one in judged if not one.held_back])
     measures = compare(serving, made, frozen, held, own, target, givers).to_json()
     measures |= {"difference": _difference(services, tenant_id, serving, made, target)}
     measures |= {"learned": len(own), "held_back": len(held), "serving": serving.name}
@@ -207,6 +208,13 @@ def _judged(services: Services, tenant_id: int) -> Iterator[Judged]:
             continue
         family = f"campaign {message.campaign_id}" if message.campaign_id else f"message {message_id}"
         yield Judged(label, message.facts, family)
+
+
+def _givers(services: Services, tenant_id: int, taught: Sequence[Label]) -> list[str]:
+    """Whose each label is: an operator's own mail that they uploaded is theirs, and not another person's."""
+    with services.database.read() as tx:
+        known = {name: names_in_labels(tx, tenant_id, name)[0] for name in {label.given_by for label in taught}}
+    return [known[label.given_by] for label in taught]
 
 
 def _table(judged: Sequence[Judged]) -> "Table":

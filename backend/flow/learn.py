@@ -22,6 +22,7 @@ from backend.flow.overruled import LABEL_REVOKED
 from backend.flow.plan_looks import plan_looks
 from backend.flow.respond import bring_back
 from backend.flow.score import rescore
+from backend.flow.upload import names_in_labels
 from backend.services import Services
 from backend.store import (
     audit,
@@ -94,11 +95,20 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
 
 
 def revoke_all_of(services: Services, operator: Operator, given_by: str, why: str) -> int:
-    """Take back every label that stands of one person. Returns how many. Raises what `revoke` does."""
+    """Take back every label that stands of one person, by judging or by uploading. Returns how many.
+
+    Raises what `revoke` does.
+    """
+    with services.database.read() as tx:
+        names = names_in_labels(tx, operator.tenant_id, given_by)
+    return sum(_revoke_all_named(services, operator, name, why) for name in names)
+
+
+def _revoke_all_named(services: Services, operator: Operator, name: str, why: str) -> int:
     count, before = 0, None
     while True:
         with services.database.read() as tx:
-            some = labels.newest(tx, operator.tenant_id, 200, before, given_by)
+            some = labels.newest(tx, operator.tenant_id, 200, before, name)
         if not some:
             return count
         for label in some:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
+from sqlalchemy import Connection
+
 from backend.domain.disposition import Disposition
 from backend.domain.people import Actor, Operator
 from backend.domain.received_mail import submitted_as
@@ -71,3 +73,12 @@ def upload(
             about = {"submissions": made, "disposition": disposition}
             audit.record(tx, operator.tenant_id, who, "mail uploaded", str(who), about, now)
     return Uploaded(tuple(made), tuple(refused))
+
+
+def names_in_labels(tx: Connection, tenant_id: int, given_by: str) -> tuple[str, ...]:
+    """Who gave a label, and how the same operator is named in labels of what they uploaded; the operator first."""
+    who = Actor.read(given_by)
+    person = people.get_person(tx, tenant_id, who.id) if who.kind == "person" and who.id else None
+    operator = person.subject if person and person.provider == PROVIDER else given_by
+    own = person or people.find_person(tx, tenant_id, PROVIDER, operator)
+    return (operator,) if own is None or operator == str(Actor("person", own.id)) else (operator, f"person:{own.id}")

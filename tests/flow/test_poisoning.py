@@ -24,6 +24,7 @@ from backend.flow.intake import intake
 from backend.flow.learn import follow, revoke, revoke_all_of
 from backend.flow.mail_intake import take_in
 from backend.flow.sweep import sweep
+from backend.flow.upload import upload
 from backend.intake_mail.spool import Envelope, spool_of
 from backend.store import contests, labels, submissions
 from connectors.maildir.deliver import make_mailbox
@@ -147,6 +148,21 @@ def test_what_two_people_called_an_attack_comes_back_when_neither_word_stands(wo
     for who in both:
         assert as_it_stands(world).mailboxes != before.mailboxes
         revoke_all_of(world.services, world.owner, f"operator:{who.id}", "The account was taken over.")
+    assert as_it_stands(world) == before
+
+
+@pytest.mark.parametrize("named", ["operator", "person"])
+def test_what_an_analyst_uploaded_is_revoked_with_what_they_judged(world, unsure, named):
+    """An upload is the team's word, under a person of its own; whoever took the account over had both."""
+    before = as_it_stands(world)
+    mallory = world.operator(Role.ANALYST, "mallory")
+    assert upload(world.services, mallory, [("one.eml", UNSURE[0].raw)], MALICIOUS).refused == ()
+    correct(world.services, mallory, unsure[1], MALICIOUS)
+    with world.services.database.read() as tx:
+        givers = {label.given_by for label in labels.newest_standing(tx, world.tenant_id, 9)}
+    assert len(givers) == 2
+    giver = next(giver for giver in givers if giver.startswith(named))
+    assert revoke_all_of(world.services, world.owner, giver, "The account was taken over.") == 2
     assert as_it_stands(world) == before
 
 
