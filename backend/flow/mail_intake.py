@@ -57,12 +57,15 @@ def take_in(services: Services) -> int:
     """Make submissions of what waits in the spool. Returns how many mails. Safe to run twice, or by two at once.
 
     A mail leaves the spool after everything that came of it is committed, and is known again if it did not get so far.
+    What goes wrong does not count: however many such mails wait, those that came later are taken.
     """
     spool = spool_of(services.settings)
     spool.clear_leftovers(services.now().replace(tzinfo=UTC).timestamp())
-    names = spool.waiting(AT_ONCE)
     done, failed = 0, []
-    for name in names:
+    for name in spool.waiting():
+        if done >= AT_ONCE:
+            services.wake.mail()
+            break
         try:
             with spool.taken(name) as mail:
                 if mail is not None:
@@ -76,8 +79,6 @@ def take_in(services: Services) -> int:
             failed.append(error)
     if failed:
         raise failed[0]
-    if len(names) == AT_ONCE:
-        services.wake.mail()
     return done
 
 

@@ -82,8 +82,8 @@ class Spool:
         """How many bytes lie here."""
         return sum(size for _, _, size in self._files())
 
-    def waiting(self, most: int) -> list[str]:
-        """The names of what waits, oldest first."""
+    def waiting(self, most: int | None = None) -> list[str]:
+        """The names of what waits, oldest first; of all, or of so many."""
         return [name for _, name, _ in sorted(self._files())[:most]]
 
     def oldest(self) -> float | None:

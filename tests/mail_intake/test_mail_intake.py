@@ -202,9 +202,13 @@ def test_mail_stays_in_the_spool_while_the_store_is_away(world, monkeypatch):
     assert take_in(world.services) == 1
 
 
-def test_one_mail_that_goes_wrong_does_not_hold_up_the_others(world, monkeypatch):
+@pytest.mark.parametrize("cursed", [1, 3])
+def test_mails_that_go_wrong_do_not_hold_up_the_others(world, monkeypatch, cursed):
+    """Nor do more of them than one turn takes, though they came first."""
+    monkeypatch.setattr("backend.flow.mail_intake.AT_ONCE", 2)
+    for number in range(cursed):
+        receive(world, report(note(), text=f"cursed {number}"))
     receive(world, report(PHISH, text="good"))
-    receive(world, report(note(), text="cursed"))
     keep = world.services.evidence.keep
     monkeypatch.setattr(
         world.services.evidence, "keep", lambda tenant, raw: keep(tenant, raw) if b"Minutes" not in raw else 1 / 0
@@ -212,7 +216,7 @@ def test_one_mail_that_goes_wrong_does_not_hold_up_the_others(world, monkeypatch
     with pytest.raises(ZeroDivisionError):
         take_in(world.services)
     assert len(reported(world)) == 1
-    assert len(spool_of(world.services.settings).waiting(9)) == 1
+    assert len(spool_of(world.services.settings).waiting(9)) == cursed
 
 
 def test_a_turn_takes_some_and_asks_for_the_next(world, monkeypatch):
