@@ -61,16 +61,15 @@ def patterns(found: Indicators) -> Iterator[str]:
     for link in found.links:
         yield f"[url:value = '{_quoted(link)}']"
     for host in found.hosts:
-        yield f"[{_kind_of(host)}:value = '{_quoted(host)}']"
+        yield f"[{_kind_of(host)}:value = '{_quoted(host.strip('[]'))}']"
     for sha256 in found.files:
         yield f"[file:hashes.'SHA-256' = '{_quoted(sha256)}']"
 
 
 def _kind_of(host: str) -> str:
-    bare = host.strip("[]")
-    if ":" in bare:
+    if ":" in host:
         return "ipv6-addr"
-    return "ipv4-addr" if bare.replace(".", "").isdigit() else "domain-name"
+    return "ipv4-addr" if host.replace(".", "").isdigit() else "domain-name"
 
 
 def _quoted(text: str) -> str:

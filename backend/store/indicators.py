@@ -1,6 +1,10 @@
-"""Indicators: by what would another system recognise a campaign's mail?"""
+"""Indicators: by what would another system recognise a campaign's mail?
 
-from collections.abc import Iterable
+Others block what they are told. So what an attack only borrows is left out: everybody's sites, hosts that many share
+(their addresses are told, the hosts are not), the readers' own domain, and a sender's name that was forged.
+"""
+
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +14,9 @@ from sqlalchemy import Connection, and_, func, select
 from backend.domain.disposition import Disposition
 from backend.errors import Unknown
 from backend.store.tables import campaigns, decisions, messages
+from model.message.domains import registrable
+from model.modules.landing import is_anybodys
+from model.modules.traits import is_own_host
 
 BAD = (Disposition.MALICIOUS, Disposition.SPOOF, Disposition.SUSPICIOUS)
 MOST_MESSAGES = 2_000
@@ -39,14 +46,14 @@ def of_campaign(tx: Connection, tenant_id: int, campaign_id: int) -> Indicators:
         raise Unknown("No message of this campaign stands as malicious, spoof or suspicious.")
 
     facts = [row.facts for row in rows]
-    links = [link for fact in facts for link in fact.get("links", ()) if _is_web(link)]
+    links = [link for fact in facts for link in fact.get("links", ()) if _is_theirs(link, _readers(fact))]
     return Indicators(
         campaign_id=campaign_id,
         first_seen=min(row.first_reported_at for row in rows),
         last_seen=max(row.first_reported_at for row in rows),
-        senders=_each_once(one.get("address", "") for fact in facts for one in fact.get("from_", ())),
+        senders=_each_once(sender for fact in facts for sender in _own_senders(fact)),
         links=_each_once(link["url"] for link in links),
-        hosts=_each_once(link.get("host", "") for link in links),
+        hosts=_each_once(link["host"] for link in links if is_own_host(link["host"])),
         files=_each_once(
             one.get("sha256", "") for fact in facts for one in fact.get("attachments", ()) if not one.get("inline")
         ),
@@ -77,8 +84,28 @@ def _bad_messages(tenant_id: int, campaign_id: int) -> Any:
     )
 
 
-def _is_web(link: Any) -> bool:
-    return str(link.get("url", "")).startswith(("http://", "https://"))
+def _is_theirs(link: Any, readers: frozenset[str]) -> bool:
+    """Whether it leads to where an attacker can have put a page."""
+    host = str(link.get("host", ""))
+    web = str(link.get("url", "")).startswith(("http://", "https://"))
+    return web and is_anybodys(host) and registrable(host) not in readers
+
+
+def _own_senders(fact: Any) -> Iterator[str]:
+    """Not a forged one, and where nobody checked, none of a name that attackers like to borrow."""
+    aligned, readers = fact.get("authentication", {}).get("aligned"), _readers(fact)
+    for one in fact.get("from_", ()):
+        domain = _domain_of(one)
+        if domain not in readers and (aligned or (aligned is None and is_anybodys(domain))):
+            yield one["address"]
+
+
+def _readers(fact: Any) -> frozenset[str]:
+    return frozenset(_domain_of(one) for one in (*fact.get("to", ()), *fact.get("cc", ())))
+
+
+def _domain_of(one: Any) -> str:
+    return registrable(str(one.get("address", "")).rpartition("@")[2])
 
 
 def _each_once(values: Iterable[str]) -> tuple[str, ...]:

@@ -83,7 +83,7 @@ def _clicked(facts: Facts) -> Iterator[Link]:
     """Links that lead somewhere of the mail's own."""
     readers = {registrable(person.address.rpartition("@")[2]) for person in (*facts.to, *facts.cc)}
     for link in facts.links[:200]:
-        if link.place in _CLICKED and link.domain not in readers and _is_own_host(link.host):
+        if link.place in _CLICKED and link.domain not in readers and is_own_host(link.host):
             yield link
 
 
@@ -104,7 +104,7 @@ def _place(link: Link) -> str:
     return f"{link.host}/{_TOKEN.sub('#', path)[:200]}" if path and not _FOOT.search(path) else ""
 
 
-def _is_own_host(host: str) -> bool:
+def is_own_host(host: str) -> bool:
     """Not a service that many share; a customer's own name below a hosting service is the customer's."""
     signs = signs_of(host)
     if not host or signs.service or signs.everywhere or signs.shortener or signs.free_mail:

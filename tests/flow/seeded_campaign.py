@@ -1,5 +1,7 @@
 """One campaign of two messages, put into the store as the flow would have left it."""
 
+from dataclasses import replace
+
 from builders import World
 
 from backend.domain.decision import Response, Ruling
@@ -13,7 +15,10 @@ from model.message.facts import Address, Attachment, Facts, Link
 EVIL = "https://evil.example/it's/%22here"
 
 
-def seed_campaign(world: World, disposition: Disposition = Disposition.MALICIOUS, *, simulation: bool = False) -> int:
+def seed_campaign(
+    world: World, disposition: Disposition = Disposition.MALICIOUS, *, simulation: bool = False, **fields
+) -> int:
+    """`fields` are facts of both messages."""
     now = world.services.now()
     links = (
         Link(EVIL, "evil.example", "evil.example", "a"),
@@ -32,6 +37,7 @@ def seed_campaign(world: World, disposition: Disposition = Disposition.MALICIOUS
                     Attachment("logo.png", "image/png", "image/png", 10, "cd" * 32, inline=True),
                 ),
             )
+            facts = replace(facts, **fields)
             mark = f"{world.slug}-{number}"
             message_id, _ = messages.keep(tx, world.tenant_id, mark, facts, "", EvidenceSource.FETCHED, now)
             tx.execute(rows.update().where(rows.c.id == message_id).values(campaign_id=campaign))

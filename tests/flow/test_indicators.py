@@ -14,6 +14,7 @@ from backend.domain.people import Actor
 from backend.errors import Unknown
 from backend.flow import share
 from backend.store import audit
+from model.message.facts import Address, Authentication, Link
 
 WHO = Actor("token", 1)
 
@@ -50,6 +51,55 @@ def test_the_same_indicator_has_the_same_id_in_every_export(world):
     first, second = shared(world, campaign), shared(world, campaign)
     ids = [[one["id"] for one in told["objects"]] for told in (first, second)]
     assert ids[0] == ids[1]
+
+
+def leads_to(*urls: str) -> tuple[Link, ...]:
+    hosts = [(url, url.split("/")[2]) for url in urls]
+    return tuple(Link(url, host, ".".join(host.split(".")[-2:]), "a") for url, host in hosts)
+
+
+def values(world, **fields) -> set[tuple[str, str]]:
+    event = shared(world, seed_campaign(world, attachments=(), **fields), "misp")["Event"]
+    return {(one["type"], one["value"]) for one in event["Attribute"]}
+
+
+def test_what_an_attack_borrows_is_not_shared_as_if_it_were_the_attack(world):
+    links = leads_to(
+        "https://evil.example/login",
+        "https://www.microsoft.com/privacy",
+        "https://bit.ly/3abc",
+        "https://intranet.example.org/wiki",
+        "http://[2001:db8::7]/x",
+    )
+    told = values(world, links=links, to=(Address("Ana", "ana@example.org"),))
+    assert told == {
+        ("email-src", "desk@evil.example"),
+        ("email-src", "it@evil.example"),
+        ("url", "https://evil.example/login"),
+        ("hostname", "evil.example"),
+        ("url", "https://bit.ly/3abc"),
+        ("url", "http://[2001:db8::7]/x"),
+        ("ip-dst", "2001:db8::7"),
+    }
+    pattern = "[ipv6-addr:value = '2001:db8::7']"
+    assert pattern in {one.get("pattern") for one in shared(world, 1)["objects"]}
+
+
+@pytest.mark.parametrize(
+    ("sender", "aligned", "told"),
+    [
+        ("desk@evil.example", True, True),
+        ("desk@evil.example", None, True),
+        ("somebody@gmail.com", True, True),
+        ("security@microsoft.com", None, False),
+        ("boss@partner.example", False, False),
+        ("boss@example.org", True, False),
+    ],
+)
+def test_a_forged_sender_is_nobodys_indicator(world, sender, aligned, told):
+    fields = {"from_": (Address("", sender),), "authentication": Authentication(aligned=aligned)}
+    found = values(world, to=(Address("Ana", "ana@example.org"),), **fields)
+    assert (("email-src", sender) in found) is told
 
 
 def test_misp_gets_each_with_its_type(world):
