@@ -149,6 +149,9 @@ class Settings(BaseSettings):
     receive_key: Path | None = Field(None, description="PEM file with its key, unless the chain's file holds it.")
     receive_require_tls: bool = Field(True, description="Take mail under TLS only, where there is a certificate.")
     receive_per_minute: int = Field(6000, ge=1, description="Mails one relay may send in a minute.")
+    receive_unproven_per_minute: int = Field(
+        120, ge=1, description="Mails for one tenant in a minute whose sender nobody proves."
+    )
     receive_connections: int = Field(50, ge=1, le=1000, description="Connections at the same time.")
     spool_dir: Path | None = Field(None, description="Folder where received mail waits; empty: in the data folder.")
     spool_megabytes: int = Field(2000, ge=1, description="How much may wait there before mail is put off.")

@@ -1,4 +1,4 @@
-"""Pace: how much may one relay send?"""
+"""Pace: how much may one relay send, or one tenant get from strangers?"""
 
 import time
 from collections.abc import Callable

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from ipaddress import ip_address, ip_network
+from threading import Lock
 from typing import Any
 
 import structlog
@@ -17,10 +18,11 @@ from backend import whence
 from backend.domain.received_mail import read_route
 from backend.errors import StoreUnavailable
 from backend.intake_mail import spool
-from backend.intake_mail.headers import headers_of, refusal
+from backend.intake_mail.headers import headers_of, refusal, sender_of
 from backend.intake_mail.pace import Pace
 from backend.intake_mail.spool import Spool
 from backend.settings import Settings
+from model.message.headers import Headers
 
 MOST_RECIPIENTS = 100  # of one mail
 LONGEST_LINE = 65_536  # of a mail; programs write longer ones than they should, and a report must not fail for it
@@ -49,6 +51,7 @@ class Door:
         self._house = house
         self._relays = [ip_network(one, strict=False) for one in house.settings.receive_relays]
         self._pace = Pace(house.settings.receive_per_minute)
+        self._unproven, self._counting = Pace(house.settings.receive_unproven_per_minute), Lock()
         self._open = 0
         self._keeping = 0
 
@@ -117,9 +120,13 @@ class Door:
 
     def _keep(self, sender: str, recipients: tuple[str, ...], raw: bytes, session: Session) -> str:
         peer = peer_of(session.peer)
-        if why := refusal(headers_of(raw), self._house.settings.receive_domain):
+        headers = headers_of(raw)
+        if why := refusal(headers, self._house.settings.receive_domain):
             log.warning("mail refused", peer=peer, why=why)
             return f"554 {why}"
+        if self._is_too_much(headers, recipients):
+            log.warning("too much of strangers", peer=peer)
+            return "451 4.7.1 Too many mails of senders whom nobody proves, try again later"
         try:
             name = self._house.spool.keep(spool.Envelope(sender, recipients, self._house.now().isoformat()), raw)
         except StoreUnavailable as error:
@@ -128,6 +135,15 @@ class Door:
         self._house.arrived()
         log.info("mail kept", mail=name[:12], peer=peer, size=len(raw), recipients=len(recipients))
         return f"250 2.0.0 Kept as {name[:12]}"
+
+    def _is_too_much(self, headers: Headers, recipients: tuple[str, ...]) -> bool:
+        """Anybody may write to these addresses: whoever floods them must not keep a tenant's own people waiting."""
+        settings = self._house.settings
+        if sender_of(headers, settings.receive_authserv_ids).proven:
+            return False
+        tenants = {route.tenant for one in recipients if (route := read_route(one, settings.receive_domain))}
+        with self._counting:
+            return not all(self._unproven.takes(tenant) for tenant in sorted(tenants))
 
     async def handle_exception(self, error: Exception) -> str:
         """Whatever went wrong, the mail was not kept: the relay holds it and tries again."""

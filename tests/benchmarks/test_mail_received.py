@@ -43,6 +43,7 @@ def test_mails_a_second(tmp_path: Path):
         "UNHOOK_RECEIVE_DOMAIN": DOMAIN,
         "UNHOOK_RECEIVE_PORT": str(port),
         "UNHOOK_RECEIVE_PER_MINUTE": "1000000",
+        "UNHOOK_RECEIVE_UNPROVEN_PER_MINUTE": "1000000",
         "UNHOOK_LOG_FORMAT": "json",
     }
     (tmp_path / "data").mkdir(mode=0o700)

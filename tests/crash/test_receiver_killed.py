@@ -30,6 +30,7 @@ PATIENCE = 120
 @pytest.fixture(params=["embedded", "shared"])
 def plant(request, tmp_path: Path) -> Iterator[Plant]:
     receiver = {"UNHOOK_RECEIVE_DOMAIN": DOMAIN, "UNHOOK_RECEIVE_PORT": str(free_port())}
+    receiver["UNHOOK_RECEIVE_UNPROVEN_PER_MINUTE"] = "100000"
     plant = Plant(killed.environment(request, tmp_path, **receiver), tmp_path)
     yield plant
     plant.stop()

@@ -8,7 +8,7 @@ import ssl
 import pytest
 from aiosmtpd.smtp import Envelope, Session
 from microsoft.certificates import write_server_files
-from reports_by_mail import DOMAIN, PHISH, SOC, TEAM, USER, report
+from reports_by_mail import DOMAIN, FAILED, PHISH, RELAY, SOC, TEAM, USER, report
 from running import receiving
 
 from backend.errors import StoreUnavailable
@@ -143,6 +143,20 @@ def test_a_relay_that_sends_too_much_is_put_off(tmp_path):
         code, text = refused(receiver.client())
         assert (code, text[:5]) == (451, "4.7.1")
         assert len(receiver.waiting()) == 2
+
+
+def test_strangers_who_send_too_much_put_off_nobody_who_is_proven_and_no_other_tenant(tmp_path):
+    settings = {"receive_unproven_per_minute": 2, "receive_authserv_ids": (RELAY,)}
+    with receiving(tmp_path, {"acme", "umbrella"}.__contains__, **settings) as receiver:
+        stranger = report(PHISH, results=FAILED)
+        with receiver.client() as client:
+            for _ in range(2):  # the same mail is kept once
+                client.sendmail(SOC, [USER], stranger.as_bytes())
+        assert refused(receiver.client(), stranger, to=USER)[0] == 451
+        with receiver.client() as client:
+            client.sendmail(SOC, [TEAM], REPORT.as_bytes())
+            client.sendmail(SOC, [TEAM.replace("acme", "umbrella")], stranger.as_bytes())
+        assert len(receiver.waiting()) == 3
 
 
 def test_a_relay_has_one_pace_for_all_its_addresses(tmp_path):
