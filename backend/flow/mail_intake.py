@@ -14,10 +14,19 @@ from backend.domain.submission import Identity, Kind, Report
 from backend.errors import BadInput, StoreUnavailable
 from backend.flow.mail_answer import told, will_tell
 from backend.intake_mail.contents import Contents, contents_of
-from backend.intake_mail.headers import IsOurs, Prove, Sender, headers_of, is_automatic, reports_too, sender_of
+from backend.intake_mail.headers import (
+    IsOurs,
+    Prove,
+    Sender,
+    headers_of,
+    is_automatic,
+    is_ours,
+    reports_too,
+    sender_of,
+)
 from backend.intake_mail.spool import SpooledMail, spool_of
 from backend.services import Services
-from backend.store import audit, evidence, people, received_mails, submissions, tenants
+from backend.store import answers, audit, evidence, people, received_mails, submissions, tenants
 from backend.store.tenants import Tenant
 from model.message.caps import Defects
 from model.message.headers import Headers, message_id
@@ -87,13 +96,13 @@ def take(services: Services, mail: SpooledMail) -> None:
     domain = services.settings.receive_domain
     at = datetime.fromisoformat(mail.envelope.received_at)
 
-    def is_ours(address: str) -> bool:
+    def is_address(address: str) -> bool:
         return read_route(address, domain) is not None
 
     def prove(headers: Headers) -> Sender:
         return sender_of(headers, services.settings.receive_authserv_ids)
 
-    received = opened(services, mail.raw, at, is_ours, prove)
+    received = opened(services, mail.raw, at, is_address, prove)
     for address in mail.envelope.recipients:
         route = read_route(address, domain)
         with services.database.read() as tx:
@@ -104,13 +113,13 @@ def take(services: Services, mail: SpooledMail) -> None:
         take_for(services, tenant, route, address.lower(), received)
 
 
-def opened(services: Services, raw: bytes, at: datetime, is_ours: IsOurs, prove: Prove) -> Received:
+def opened(services: Services, raw: bytes, at: datetime, is_address: IsOurs, prove: Prove) -> Received:
     """A mail, taken apart, of a sender who is as proven as the caller finds."""
     name, headers = sha256(raw).hexdigest(), headers_of(raw)
     sender = prove(headers)
 
     def is_report(attached: Headers) -> bool:
-        return reports_too(attached, sender, is_ours, prove)
+        return reports_too(attached, sender, is_address, prove)
 
     try:
         contents = contents_of(raw, is_report, services.settings.max_message_bytes)
@@ -166,6 +175,9 @@ def take_for(
             evidence.record(tx, tenant.id, name, len(raw), now)
         reports = [_report(tenant, route, reporter, name, raw, received) for name, raw in pieces.items()]
         made = [submissions.keep(tx, report, now)[0] for report in reports]
+        for submission_id, raw in zip(made, pieces.values(), strict=True):
+            if reporter.person and (received.automatic or is_ours(headers_of(raw))):
+                answers.tell_nobody(tx, tenant.id, submission_id, reporter.person.id, now)
         about = {"submissions": made, "kind": reporter.kind, "identity": reporter.identity, "problem": wrong or ""}
         who = Actor("person", reporter.person.id) if reporter.person else SYSTEM
         audit.record(tx, tenant.id, who, "mail received", f"mail:{mail_id}", about, now)

@@ -112,13 +112,18 @@ def refusal(headers: Headers, domain: str) -> str:
     if headers.count("received") > MOST_HOPS:
         return "5.4.6 This mail has passed too many servers: it goes round in circles"
     from_ = read_addresses(headers.all("from"), Defects())
-    if _OURS in headers.names or any(one.address.endswith(f"@{domain.lower()}") for one in from_):
+    if is_ours(headers) or any(one.address.endswith(f"@{domain.lower()}") for one in from_):
         return "5.4.6 This mail comes from here"
     if headers.first("auto-submitted").lower().startswith(_ANSWERS_THEMSELVES):
         return "5.7.1 Automatic replies are not taken here"
     if headers.first("content-type").lower().lstrip().startswith("multipart/report"):
         return "5.7.1 Delivery reports are not taken here"
     return ""
+
+
+def is_ours(headers: Headers) -> bool:
+    """Whether it says that we sent it. Anybody can say so: it is reported all the same, and nobody is answered."""
+    return _OURS in headers.names
 
 
 def is_automatic(headers: Headers) -> bool:

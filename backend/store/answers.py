@@ -22,7 +22,7 @@ class AnswerState(StrEnum):
     SENT = "sent"
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
-    CALLED_OFF = "called_off"  # the report was taken back
+    CALLED_OFF = "called_off"  # the report was taken back, or nobody is to be told
 
 
 class Stage(StrEnum):
@@ -77,6 +77,13 @@ def intend(
         "due_at": due_at,
     }
     return insert_unless_there(tx, answers, values)
+
+
+def tell_nobody(tx: Connection, tenant_id: int, submission_id: int, person_id: int, now: datetime) -> None:
+    """Whatever comes of this submission, no mail is sent about it."""
+    for stage in Stage:
+        if intend(tx, tenant_id, submission_id, person_id, "", stage, now, now) is not None:
+            call_off(tx, tenant_id, submission_id, now)
 
 
 def take(tx: Connection, answer_id: int, now: datetime) -> Answer | None:

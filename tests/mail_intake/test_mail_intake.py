@@ -21,7 +21,7 @@ from backend.flow.mail_intake import take_in
 from backend.flow.sweep import recover, sweep
 from backend.intake_mail.spool import Envelope, spool_of
 from backend.jobs import Queue
-from backend.store import audit, decisions, labels, received_mails, submissions, verdicts
+from backend.store import answers, audit, decisions, labels, received_mails, submissions, verdicts
 from backend.store.erasure import erase_person
 from backend.store.retention import expire_evidence
 from backend.store.tables import received_mails as rows
@@ -145,6 +145,25 @@ def test_a_known_persons_mail_is_their_report_and_their_own_mailbox_brings_the_e
     with working.services.database.read() as tx:
         last = verdicts.latest(tx, working.tenant_id, one.message_id)
     assert [share.person_id for share in last.reporters] == [working.people[ANA].id]
+
+
+@pytest.mark.parametrize(
+    ("mail", "told"),
+    [
+        (report(PHISH), True),
+        (report(PHISH, Auto_Submitted="auto-generated"), False),
+        (report(PHISH, List_Id="<soc.example.org>"), False),
+        (report(b"X-Unhook-Key: answer-7\r\n" + PHISH), False),
+    ],
+    ids=["by-hand", "by-a-machine", "through-a-list", "our-own-answer-attached"],
+)
+def test_a_team_that_a_machine_speaks_for_is_heard_and_not_answered(working, mail, told):
+    """A program that submits whatever comes in would submit our answer as well, and be answered again."""
+    _, (one,) = taken(working, mail)
+    assert label_of(working, one.message_id) is not None
+    with working.services.database.read() as tx:
+        kept = answers.stages_of(tx, working.tenant_id, one.id)
+    assert [one.state == "called_off" for one in kept.values()] == [not told] * 2
 
 
 @pytest.mark.parametrize("said", ["spam", "bulk", "none"])
