@@ -15,7 +15,7 @@ from backend.domain.decision import Psr, Response
 from backend.domain.disposition import Disposition
 from backend.domain.later_look import LaterLook, LookSource
 from backend.domain.people import POLICY
-from backend.domain.retraction import RetractionState
+from backend.domain.retraction import Retraction, RetractionState
 from backend.flow.claim import lease, wait_before
 from backend.flow.context import module_context
 from backend.flow.copies_in_sight import copies_in_sight
@@ -79,6 +79,7 @@ def _as_it_stands(tx: Connection, look: LaterLook, now: datetime) -> _Found:
     context = module_context(tx, tenant, message.id, now)
     last = next(iter(retractions.of_message(tx, tenant.id, message.id, limit=1)), None)
     action = tenant.policy.action_for(Disposition.MALICIOUS)
+    by_policy = standing is not None and standing.decided_by == str(POLICY)
     checks = (
         (tenant.policy.pdr.switch is Psr.OFF, "pdr-off"),
         (message.erased_at is not None, "message-forgotten"),
@@ -87,22 +88,25 @@ def _as_it_stands(tx: Connection, look: LaterLook, now: datetime) -> _Found:
         ((standing is not None and standing.simulation) or is_simulation(message.facts, context), "simulation"),
         (trusted_sender(message.facts, context) is not None, "trusted-sender"),
         (action == NO_ACTION, "no-action-configured"),
-        (last is not None and last.state in _TAKEN_BACK, "operator-restored"),
+        (last is not None and _stays_back(last, by_policy), "operator-restored"),
         (last is not None and last.state in _UNDER_WAY, "under-way"),
     )
     obstacle = next((code for applies, code in checks if applies), "")
-    by_policy = standing is not None and standing.decided_by == str(POLICY)
     return _Found(tenant, message, action, obstacle, _only_preview(tenant.policy, look, by_policy))
 
 
 _UNDONE = {*BROUGHT_BACK, *CALLED_OFF}
-_TAKEN_BACK = (RetractionState.RESTORED, RetractionState.REFUSED)
 _UNDER_WAY = (
     RetractionState.RUNNING,
     RetractionState.RESTORING,
     RetractionState.AWAITING_APPROVAL,
     RetractionState.STOPPED,
 )
+
+
+def _stays_back(last: Retraction, by_policy: bool) -> bool:
+    """Whether people gave it back. Where policy decides, no word of theirs stands: the end of a label or a report did."""
+    return last.state is RetractionState.REFUSED or (last.state is RetractionState.RESTORED and not by_policy)
 
 
 def _only_preview(policy: TenantPolicy, look: LaterLook, by_policy: bool) -> bool:

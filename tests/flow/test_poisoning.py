@@ -114,6 +114,12 @@ def test_what_is_taken_later_because_of_a_label_comes_back_with_its_end(world, c
     sweep(world.services)
     assert as_it_stands(world) == before
 
+    correct(world.services, world.owner, unsure[0], MALICIOUS)  # it was one, after all
+    left = sum(map(len, as_it_stands(world).mailboxes.values()))
+    clock.ahead += timedelta(minutes=6)
+    sweep(world.services)
+    assert sum(map(len, as_it_stands(world).mailboxes.values())) < left
+
 
 def test_what_is_taken_because_a_team_said_so_comes_back_with_the_end_of_its_label(world, clock, unsure):
     before = as_it_stands(world)
