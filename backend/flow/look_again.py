@@ -105,7 +105,7 @@ _UNDER_WAY = (
 
 
 def _stays_back(last: Retraction, by_policy: bool) -> bool:
-    """Whether people gave it back. Where policy decides, no word of theirs stands: the end of a label or a report did."""
+    """Whether people gave it back. Where policy decides, no word of theirs stands: a label or a report had ended."""
     return last.state is RetractionState.REFUSED or (last.state is RetractionState.RESTORED and not by_policy)
 
 
