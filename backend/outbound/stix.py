@@ -1,6 +1,7 @@
 """STIX: how does a campaign with its indicators look in STIX 2.1?
 
-Ids follow from what they name, so that the same indicator has the same id in every export.
+Ids follow from what they name, so that the same indicator has the same id in every export. STIX wants one `created` for
+one id; we keep no date of an export, and a campaign's beginning changes with what is merged into it.
 """
 
 from collections.abc import Iterator
@@ -11,12 +12,13 @@ from uuid import NAMESPACE_URL, uuid5
 from backend.store.indicators import Indicators
 
 _OURS = uuid5(NAMESPACE_URL, "https://unhook.invalid/stix")
+_CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - the store's UTC
 Json = dict[str, Any]
 
 
 def bundle(found: Indicators, tenant: str, now: datetime) -> Json:
     """The campaign, who says so, its indicators, and that they indicate it."""
-    us, seen = _id("identity", tenant), {"created": _time(found.first_seen), "modified": _time(now)}
+    us, seen = _id("identity", tenant), {"created": _time(_CREATED), "modified": _time(now)}
     common = {"spec_version": "2.1", "created_by_ref": us, **seen}
     identity = {"type": "identity", "id": us, "spec_version": "2.1", **seen, "name": tenant}
     campaign: Json = {

@@ -16,7 +16,12 @@ EVIL = "https://evil.example/it's/%22here"
 
 
 def seed_campaign(
-    world: World, disposition: Disposition = Disposition.MALICIOUS, *, simulation: bool = False, **fields
+    world: World,
+    disposition: Disposition = Disposition.MALICIOUS,
+    *,
+    simulation: bool = False,
+    mark: str = "",
+    **fields,
 ) -> int:
     """`fields` are facts of both messages."""
     now = world.services.now()
@@ -38,8 +43,8 @@ def seed_campaign(
                 ),
             )
             facts = replace(facts, **fields)
-            mark = f"{world.slug}-{number}"
-            message_id, _ = messages.keep(tx, world.tenant_id, mark, facts, "", EvidenceSource.FETCHED, now)
+            name = f"{world.slug}-{number}{mark}"
+            message_id, _ = messages.keep(tx, world.tenant_id, name, facts, "", EvidenceSource.FETCHED, now)
             tx.execute(rows.update().where(rows.c.id == message_id).values(campaign_id=campaign))
             ruling = Ruling(disposition, simulation, Response.NOTHING, "", ())
             decisions.append(tx, world.tenant_id, message_id, ruling, POLICY, now, None)

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import stix2
@@ -51,6 +52,18 @@ def test_the_same_indicator_has_the_same_id_in_every_export(world):
     first, second = shared(world, campaign), shared(world, campaign)
     ids = [[one["id"] for one in told["objects"]] for told in (first, second)]
     assert ids[0] == ids[1]
+
+
+def test_what_two_campaigns_share_is_one_object_to_whoever_takes_both(world):
+    """The same id with another `created` is a contradiction, which STIX forbids."""
+    exports = []
+    for days in (0, 3):
+        later = replace(world.services, now=lambda days=days: world.services.now() + timedelta(days=days))
+        exports.append(shared(world, seed_campaign(replace(world, services=later), mark=str(days))))
+    first, second = ({one["id"]: one["created"] for one in told["objects"]} for told in exports)
+    both = set(first) & set(second)
+    assert len(both) == 8  # the identity and seven indicators
+    assert all(first[one] == second[one] for one in both)
 
 
 def leads_to(*urls: str) -> tuple[Link, ...]:
