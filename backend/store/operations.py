@@ -120,6 +120,18 @@ def items(tx: Connection, tenant_id: int, operation_id: int, limit: int = 500) -
     return [_item(row) for row in rows]
 
 
+def refusals(tx: Connection, tenant_id: int, operation_id: int, limit: int = 3) -> dict[str, int]:
+    """Why messages of an operation were refused, or could not be taken back, and how many each: the most first."""
+    here = and_(
+        operation_items.c.tenant_id == tenant_id,
+        operation_items.c.operation_id == operation_id,
+        operation_items.c.detail != "",
+    )
+    said = select(operation_items.c.detail, func.count()).where(here).group_by(operation_items.c.detail)
+    rows = tx.execute(said.order_by(func.count().desc(), operation_items.c.detail).limit(limit))
+    return {row[0]: row[1] for row in rows}
+
+
 def _one(tx: Connection, tenant_id: int, where: ColumnElement[bool]) -> Operation | None:
     here = select(operations).where(operations.c.tenant_id == tenant_id, where)
     row = tx.execute(here.order_by(operations.c.at.desc(), operations.c.id.desc()).limit(1)).first()

@@ -71,6 +71,7 @@ def shown(services: Services, operator: Operator, asked: Asked) -> dict[str, Any
             "saved": saved_views.of_operator(tx, tenant_id, operator.id),
             "last": last,
             "progress": operation_progress(tx, tenant_id, last.id) if last else None,
+            "refusals": operations.refusals(tx, tenant_id, last.id) if last else {},
             "key": secrets.token_urlsafe(16),
             "actions": offered_actions(tenant.provider, tenant.policy),
             "provider": tenant.provider,

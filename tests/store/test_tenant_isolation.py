@@ -257,6 +257,7 @@ CALLS = {
     "operations.items": lambda w: operations.items(w.tx, w.north, w.south["operation"]),
     "operations.last_of": lambda w: operations.last_of(w.tx, w.north, w.south["operator"], NOW),
     "operations.mark_undone": lambda w: operations.mark_undone(w.tx, w.north, w.south["operation"], NOW),
+    "operations.refusals": lambda w: operations.refusals(w.tx, w.north, w.south["operation"]),
     "operations.settle": lambda w: operations.settle(
         w.tx, w.north, w.south["operation"], w.south["message"], ItemOutcome.UNDONE
     ),

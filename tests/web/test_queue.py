@@ -245,6 +245,15 @@ def test_a_status_is_set_for_many_and_taken_back(owner, world):
     assert "2 messages are as they were." in owner.text("/queue?tab=all")
 
 
+def test_what_was_not_possible_says_why_and_nothing_done_is_not_offered_to_be_undone(owner, world):
+    message_id = seed_message(world, "from nobody", D.SUSPICIOUS, response=Response.NOTHING).message_id
+    fields = {"do": "restore", "message": str(message_id), "key": "the key of a form"}
+    owner.post("/queue/do?tab=all", seen_on="/queue?tab=all", **fields)
+    page = owner.page("/queue?tab=all")
+    assert "1 was not possible. Nothing was taken out of any mailbox." in words_of(page)
+    assert "data-undo" not in page
+
+
 def test_an_old_address_of_a_search_leads_to_the_search(owner):
     address = urlsplit(owner.get("/queue?q=garden").location)
     assert (address.path, parse_qs(address.query)["q"]) == ("/search", ["garden"])
