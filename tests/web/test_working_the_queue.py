@@ -113,6 +113,37 @@ def test_selection_and_keyboard_survive_what_comes_in_by_itself(page, world):
 
 
 @pytest.mark.browser
+def test_what_a_filter_hides_is_neither_counted_as_selected_nor_done_to(page, world):
+    ids = seed_ten(world)
+    seed_message(world, "an offer", D.SPAM, margin=-6, response=Response.NOTHING)
+    page.goto("/queue?tab=all")
+    page.get_by_role("checkbox", name="Select mail 3").check()
+    expect(page.locator("#chosen")).to_have_text("1 selected")
+    page.locator("details.filters summary").click()
+    page.locator("#f-disposition").select_option("SPAM")
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator("#chosen")).to_have_text("None selected")
+    page.locator("[data-row]").focus()
+    page.keyboard.press("b")  # without a selection in sight it means the row
+    expect(page.locator("#toast")).to_contain_text("1 message judged: Bulk.")
+    assert {standing(world, one).disposition for one in ids} == {D.SUSPICIOUS}
+
+
+@pytest.mark.browser
+def test_a_deed_that_is_turned_down_says_why_and_keeps_the_selection(page, world):
+    seed_ten(world)
+    page.goto("/queue")
+    page.get_by_role("checkbox", name="Select mail 3").check()
+    page.locator("#bulk [name=csrf_token]").evaluate("field => { field.value = 'of yesterday' }")
+    page.locator("#bulk [data-key=s]").click()
+    expect(page.get_by_role("alert")).to_contain_text("Go back, reload the page, try again.")
+    expect(page.locator("#chosen")).to_have_text("1 selected")
+    page.context.set_offline(True)
+    page.locator("#bulk [data-key=s]").click()
+    expect(page.get_by_role("alert")).to_contain_text("Unhook does not answer.")
+
+
+@pytest.mark.browser
 def test_a_campaign_is_one_row_that_opens_and_is_judged_whole(page, world):
     ids = seed_ten(world)
     in_one_campaign(world, ids[:4])

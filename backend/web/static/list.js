@@ -20,9 +20,14 @@ function set(tick, on) {
   else chosen.delete(nameOf(tick));
 }
 
+/** How many a deed would be done to: what is ticked and elsewhere, say behind a filter, is not sent with the form. */
+function ticked() {
+  return ticks().filter((one) => one.checked).length;
+}
+
 function count() {
   const label = document.getElementById("chosen");
-  if (label) label.textContent = chosen.size ? `${chosen.size} ${label.dataset.some}` : label.dataset.none;
+  if (label) label.textContent = ticked() ? `${ticked()} ${label.dataset.some}` : label.dataset.none;
 }
 
 /** Tick a row, or every row from the last ticked one to it. */
@@ -49,7 +54,7 @@ window.unhookList = {
     return Boolean(button);
   },
   use(button) {
-    if (!chosen.size) {
+    if (!ticked()) {
       const tick = tickOf(document.activeElement);
       if (!tick) return;
       set(tick, true);
@@ -110,11 +115,29 @@ async function followTheDeed() {
 
 document.addEventListener("htmx:beforeSwap", (event) => {
   if (!posts(event) && posting) event.detail.shouldSwap = false; // asked before the deed: its answer comes anyway
-  if (posts(event)) {
+  if (posts(event) && event.detail.shouldSwap) {
     chosen.clear(); // done with
     anchor = null;
   }
 });
+
+/** A deed that was turned down brings no list, but a page that says why. */
+document.addEventListener("htmx:responseError", (event) => {
+  const page = new DOMParser().parseFromString(event.detail.xhr.responseText, "text/html");
+  const why = [...page.querySelectorAll("main h1, main p")].map((one) => one.textContent.trim());
+  if (posts(event)) complain(why.slice(0, 2).join(". "));
+});
+
+document.addEventListener("htmx:sendError", () => complain(list()?.dataset.unreachable));
+
+function complain(why) {
+  const notice = document.getElementById("complaint") || document.createElement("p");
+  notice.id = "complaint";
+  notice.className = "notice wrong";
+  notice.setAttribute("role", "alert");
+  notice.textContent = why;
+  list()?.prepend(notice); // until the list comes anew
+}
 
 document.addEventListener("htmx:afterRequest", (event) => {
   if (posts(event)) posting = false;
