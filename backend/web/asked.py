@@ -29,6 +29,9 @@ class Tab(StrEnum):
     FAILED = "failed"
 
 
+_SAYS = {Tab.REVIEW: "review", Tab.MALICIOUS: "disposition"}  # the filter that a tab sets
+
+
 @dataclass(frozen=True)
 class Asked:
     """One list. `opened` are the campaigns whose messages are shown; `problem` says what could not be understood."""
@@ -55,6 +58,18 @@ class Asked:
         if self.tab is Tab.MALICIOUS and self.filters.disposition is None and not self.searching:
             return replace(self.filters, disposition=Disposition.MALICIOUS)
         return self.filters
+
+    @property
+    def acting_tab(self) -> Tab | None:
+        """The tab whose part of the queue is shown; None where a filter chosen by hand counts more."""
+        by_hand = self.filters.as_text().get(_SAYS.get(self.tab, ""))
+        return None if by_hand and self.wanted == self.filters else self.tab
+
+    def on_tab(self, tab: str) -> str:
+        """The address of another part of the queue, narrowed alike but for what that tab says itself."""
+        left = {"campaign", _SAYS.get(Tab(tab), "")}
+        kept = {name: value for name, value in self.narrowed_by.items() if name not in left}
+        return url_for(QUEUE, tab=tab, **kept)
 
     @property
     def narrowed_by(self) -> Mapping[str, str]:

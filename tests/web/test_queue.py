@@ -232,6 +232,19 @@ def test_filters_narrow_the_list_and_a_wrong_one_is_said(owner, world):
     assert "is no date" in owner.text("/queue?tab=all&after=yesterday")
 
 
+def test_filters_say_on_which_tab_they_are_and_go_along_to_the_next(owner, world):
+    seed_message(world, "an offer", D.SPAM, margin=-6, response=Response.NOTHING)
+    page = owner.page("/queue?disposition=SPAM")
+    assert subjects(page) == []
+    assert re.search(r'<a href="[^"]*tab=review[^"]*" aria-current="page">', page)
+    everything = re.search(r'<a href="([^"]*tab=all[^"]*)"', page)[1].replace("&amp;", "&")
+    assert subjects(owner.page(everything)) == ["an offer"]
+    by_hand = owner.page("/queue?tab=malicious&disposition=SPAM")
+    assert subjects(by_hand) == ["an offer"]
+    assert not re.search(r'tab=malicious[^"]*" aria-current', by_hand)
+    assert "disposition" not in re.search(r'<a href="([^"]*tab=malicious[^"]*)"', by_hand)[1]
+
+
 def test_a_status_is_set_for_many_and_taken_back(owner, world):
     ids = [seed_message(world, f"mail {n}", D.SUSPICIOUS, response=Response.NOTHING).message_id for n in range(2)]
     fields = {"do": "status:reviewed", "message": [str(one) for one in ids], "key": "the key of a form"}
