@@ -43,6 +43,8 @@ def told(tx: Connection, tenant_id: int, message_id: int) -> Told | None:
         return None
     kept = verdicts.latest(tx, tenant_id, message_id)
     newest = retractions.of_message(tx, tenant_id, message_id, limit=1)
+    if message_id in retractions.took_nothing(tx, tenant_id, [message_id]):
+        newest = []  # nobody's copy went, so nobody is told that it did
 
     return Told(
         decision_id=decision.id,

@@ -34,13 +34,17 @@ class Reported:
 
 @dataclass(frozen=True)
 class RetractionView:
-    """A retraction with its journal. `remaining` is what the last search still saw: 0 is the proof, None no search."""
+    """A retraction with its journal. `remaining` is what the last search still saw: 0 is the proof, None no search.
+
+    `took_nothing` when it is over and there was no copy to take.
+    """
 
     retraction: Retraction
     remaining: int | None
     approved_by: tuple[str, ...]
     finished_at: datetime | None
     copies: Sequence[JournalEntry]
+    took_nothing: bool
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,7 @@ def retraction_view(
         approved_by=tuple(workers.get(operator, "somebody") for operator in row.approved_by or []),
         finished_at=row.finished_at,
         copies=copies.of_retraction(tx, tenant_id, retraction.id, MOST_COPIES),
+        took_nothing=retraction.message_id in retractions.took_nothing(tx, tenant_id, [retraction.message_id]),
     )
 
 

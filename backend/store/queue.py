@@ -1,7 +1,7 @@
 """Queue: which rows does a page of the list show, of the whole queue or of what a search found?"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, and_, func, select
 from backend.domain.disposition import Disposition
 from backend.domain.retraction import RetractionState
 from backend.domain.triage import Triage
-from backend.store import matching
+from backend.store import matching, retractions
 from backend.store.filters import Filters, Order
 from backend.store.matching import MOST
 from backend.store.tables import queue_rows, submissions
@@ -51,6 +51,7 @@ class ListRow:
     contested: bool
     triage: Triage
     harm: float
+    took_nothing: bool = False  # the retraction is over, and there was no copy to take
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,9 @@ def rows_of(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> list[
     """These messages in this order: what a search found, or the one row that changed."""
     here = and_(queue_rows.c.tenant_id == tenant_id, queue_rows.c.message_id.in_(message_ids))
     rows = {row.message_id: _row(row) for row in tx.execute(select(queue_rows).where(here))}
+    done = [row.id for row in rows.values() if row.retraction is RetractionState.DONE]
+    for message_id in retractions.took_nothing(tx, tenant_id, done) if done else ():
+        rows[message_id] = replace(rows[message_id], took_nothing=True)
     return [rows[message_id] for message_id in message_ids if message_id in rows]
 
 

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, and_, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, exists, func, or_, select, update
 
 from backend.domain.retraction import OPEN, Canary, Retraction, RetractionState
 from backend.store.inserting import insert_unless_there
 from backend.store.queue_rows import mark
-from backend.store.tables import retractions
+from backend.store.tables import copies, retractions
+from connectors.contract import Outcome
 
 
 def _retraction(row: Row[Any]) -> Retraction:
@@ -58,6 +59,15 @@ def of_message(tx: Connection, tenant_id: int, message_id: int, limit: int = 50)
     here = and_(retractions.c.tenant_id == tenant_id, retractions.c.message_id == message_id)
     rows = tx.execute(select(retractions).where(here).order_by(retractions.c.id.desc()).limit(limit))
     return [_retraction(row) for row in rows]
+
+
+def took_nothing(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> set[int]:
+    """Of which of these messages the retraction that is over took no copy away: there was none, or none was reached."""
+    over = and_(retractions.c.tenant_id == tenant_id, retractions.c.message_id.in_(message_ids))
+    over = and_(over, retractions.c.state.in_([RetractionState.DONE, RetractionState.INCOMPLETE]))
+    taken = and_(copies.c.tenant_id == tenant_id, copies.c.retraction_id == retractions.c.id)
+    taken = and_(taken, copies.c.outcome.in_([Outcome.RETRACTED, Outcome.RESTORED, Outcome.EXPIRED]))
+    return set(tx.scalars(select(retractions.c.message_id).where(over, ~exists().where(taken))))
 
 
 def state_of(tx: Connection, retraction_id: int) -> RetractionState | None:

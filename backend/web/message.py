@@ -193,7 +193,7 @@ def _possible(view: MessageView, operator: Operator, services: Services) -> dict
     return {
         "can_retract": resting and view.message.erased_at is None,
         "can_restore": taken and in_time,
-        "too_late": taken and not in_time,
+        "too_late": taken and not in_time and not (view.retraction and view.retraction.took_nothing),
         "can_approve": waiting and not approved,
         "can_refuse": waiting,
         "can_retry": state is RetractionState.INCOMPLETE,

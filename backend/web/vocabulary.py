@@ -89,6 +89,7 @@ RETRACTIONS = {
     RetractionState.RESTORED: _("Restored"),
     RetractionState.REFUSED: _("Refused"),
 }
+NO_COPY = _("No copy found")  # of a retraction that is done and took nothing
 
 WHY = {
     "margin-above-threshold": _("Its margin is at or above the malicious threshold."),

@@ -19,6 +19,7 @@ from backend.web.vocabulary import (
     LABEL_SOURCES,
     MODULES,
     NO_ACTION_WORDS,
+    NO_COPY,
     PLACES,
     PRETENCES,
     RETRACTIONS,
@@ -134,7 +135,7 @@ def status(row: ListRow) -> str:
 
 def _done_or_to_do(row: ListRow) -> str:
     if row.retraction and row.retraction not in (RetractionState.RESTORED, RetractionState.REFUSED):
-        said = str(RETRACTIONS[row.retraction])
+        said = str(NO_COPY if row.took_nothing else RETRACTIONS[row.retraction])
         return gettext("%(state)s, to judge", state=said) if row.to_judge else said
     if row.disposition is None:
         return gettext("Being read")

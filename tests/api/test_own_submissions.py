@@ -12,8 +12,9 @@ from backend.domain.people import POLICY, Actor
 from backend.domain.retraction import RetractionState
 from backend.domain.submission import State
 from backend.flow.tell import meaning, why
-from backend.store import decisions, messages, retractions, submissions, verdicts
+from backend.store import copies, decisions, messages, retractions, submissions, verdicts
 from backend.store.tables import retractions as retraction_rows
+from connectors.contract import Copy, Outcome
 from model import reasons
 from model.contract import Counterfactual, Opinion, Probabilities, Reason, Verdict
 from model.message.parse import parse_message
@@ -187,6 +188,8 @@ def test_the_reporter_hears_whether_it_was_retracted(site, decided, state, retra
         number = retractions.order(
             tx, site.world.tenant_id, decided[1], None, "trash", "policy", site.services.now(), automatic=True
         )
+        order = retractions.get(tx, site.world.tenant_id, number)
+        copies.note(tx, order, Copy(ANA, "copy1", ""), Outcome.RETRACTED, "", site.services.now())
         tx.execute(retraction_rows.update().where(retraction_rows.c.id == number).values(state=state))
 
     assert seen(site, ANA, decided[0]).json["verdict"]["retracted"] is retracted

@@ -15,7 +15,9 @@ from backend.domain.people import Actor, Role
 from backend.domain.triage import Triage
 from backend.flow.feedback import FALSE_NEGATIVE, FALSE_POSITIVE, mark_simulation
 from backend.flow.intake import intake
-from backend.store import audit, decisions, escalations, labels, messages, notes, submissions
+from backend.flow.steps import run_retraction
+from backend.flow.tell import told
+from backend.store import audit, decisions, escalations, labels, messages, notes, retractions, submissions
 from backend.store.message_view import message_view
 from connectors.maildir.deliver import make_mailbox
 
@@ -306,3 +308,23 @@ def test_the_contributions_on_the_page_add_up_to_its_margin(analyst, world):
     number = {"−": -1, "+": 1, "": 1}
     assert sum(number[sign] * float(value) for sign, value in shares) == pytest.approx(1.2, abs=0.2)
     assert total == ("+", "1.2")
+
+
+def test_a_retraction_that_found_no_copy_says_so_everywhere(owner, world):
+    for mailbox in (ANA, BEN):
+        make_mailbox(world.mail, mailbox)
+    message_id = seed_message(world, "uploaded by the team", Disposition.MALICIOUS).message_id
+    owner.post(f"/messages/{message_id}/retract", seen_on=f"/messages/{message_id}", action="soft-delete")
+    with world.services.database.read() as tx:
+        (order,) = retractions.of_message(tx, world.tenant_id, message_id)
+    run_retraction(world.services, order.id)
+
+    page = owner.text(f"/messages/{message_id}")
+    assert "No copy found" in page
+    assert "Nothing was taken away, so there is nothing to undo." in page
+    assert "Searched again" not in page
+    assert "It can no longer be undone" not in page
+    assert "No copy found" in owner.text("/queue?tab=all")
+    with world.services.database.read() as tx:
+        said = told(tx, world.tenant_id, message_id)
+    assert (said.retracted, said.copies) == (False, "")
