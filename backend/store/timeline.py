@@ -51,11 +51,12 @@ def timeline(
 
 def _reports(tx: Connection, tenant_id: int, reporters: Mapping[int, str]) -> Iterable[Event]:
     """Each report as it came in, and how its way through ended."""
-    columns = [submissions.c[name] for name in ("id", "received_at", "finished_at", "state", "kind", "submitted_as")]
+    names = ("id", "received_at", "finished_at", "state", "kind", "submitted_as", "said")
+    columns = [submissions.c[name] for name in names]
     here = (submissions.c.tenant_id == tenant_id, submissions.c.id.in_(list(reporters)))
     for row in tx.execute(select(*columns).where(*here).order_by(submissions.c.id)):
         subject, who = f"submission:{row.id}", reporters[row.id]
-        detail = {"kind": row.kind, "submitted_as": row.submitted_as}
+        detail = {"kind": row.kind, "submitted_as": row.submitted_as, "said": row.said}
         yield Event(row.received_at, who, "reported", subject, detail)
         if row.finished_at and row.state in FINAL:
             yield Event(row.finished_at, "", f"report {row.state}", subject, {})

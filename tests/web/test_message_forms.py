@@ -17,6 +17,7 @@ from backend.flow.feedback import FALSE_NEGATIVE, FALSE_POSITIVE, mark_simulatio
 from backend.flow.intake import intake
 from backend.flow.steps import run_retraction
 from backend.flow.tell import told
+from backend.flow.upload import upload
 from backend.store import audit, decisions, escalations, labels, messages, notes, retractions, submissions
 from backend.store.message_view import message_view
 from connectors.maildir.deliver import make_mailbox
@@ -328,3 +329,13 @@ def test_a_retraction_that_found_no_copy_says_so_everywhere(owner, world):
     with world.services.database.read() as tx:
         said = told(tx, world.tenant_id, message_id)
     assert (said.retracted, said.copies) == (False, "")
+
+
+def test_what_the_team_said_exactly_is_what_the_page_says(owner, world):
+    mail = b"From: a@example.org\r\nSubject: minutes\r\n\r\nAttached."
+    uploaded = upload(world.services, world.owner, [("minutes.eml", mail)], Disposition.NONE)
+    with world.services.database.read() as tx:
+        message_id = submissions.get(tx, world.tenant_id, uploaded.made[0]).message_id
+    page = owner.text(f"/messages/{message_id}")
+    assert "Reported it: as No threat" in page
+    assert "as spam" not in page
