@@ -28,6 +28,7 @@ WORDS_IN = {
 }
 FIELDS = (*WORDS_IN, "domain", *CHOICES, "reporter", "after", "before", "campaign", "review", "psr", "pdr")
 _PIECES = re.compile(r'(?:([A-Za-z][A-Za-z_-]*):)?(?:"([^"]*)"?|([^\s"]+))')
+_SPACE_AFTER = re.compile(rf"(?<!\S)({'|'.join(FIELDS).replace('_', '[_-]')}):\s+(?=\S)", re.IGNORECASE)
 _KEYWORD = re.compile(f"({'|'.join(Kind)})_({'|'.join(d.lower() for d in Disposition)})_submission")
 
 
@@ -58,13 +59,16 @@ class Query:
 def understand(filters: Filters) -> Query:
     """Take the typed query apart. Raises BadInput with a sentence for who typed it."""
     query = Query(replace(filters, query=""), empty=bool(filters.query.strip()))
-    for field, quoted, free in _PIECES.findall(filters.query[:LONGEST]):
+    typed = _SPACE_AFTER.sub(r"\1:", filters.query[:LONGEST])
+    for field, quoted, free in _PIECES.findall(typed):
         query = _with(query, field.lower().replace("-", "_"), quoted or free, quoted=bool(quoted))
     return replace(query, needles=query.needles[:MOST_NEEDLES])
 
 
 def _with(query: Query, field: str, value: str, *, quoted: bool) -> Query:
     if not field:
+        if value and not quoted:
+            _must_be_possible(value)
         return _with_words(query, value, quoted=quoted)
     if field in WORDS_IN:
         return _with_needle(query, value, WORDS_IN[field])
@@ -80,6 +84,17 @@ def _with(query: Query, field: str, value: str, *, quoted: bool) -> Query:
         field=field[:40],
         fields=fields,
     )
+
+
+def _must_be_possible(word: str) -> None:
+    """What other search boxes understand and this one does not is said: else it would find the opposite, or nothing."""
+    if word[0] == "-" and word[1:2].isalpha():
+        raise BadInput("A search leaves nothing out. Take the minus away, or put “%(word)s” in quotes.", word=word[:40])
+    if word[-1] == "*" and word[:-1].isalnum():
+        raise BadInput("Words are found whole. Write the whole word instead of “%(word)s”.", word=word[:40])
+    field = word[:-1].lower().replace("-", "_")
+    if word[-1] == ":" and field in FIELDS:
+        raise BadInput("Write what to look for behind “%(field)s:”.", field=field)
 
 
 def _with_words(query: Query, value: str, *, quoted: bool) -> Query:

@@ -1,5 +1,6 @@
 """The list shows what the tables say, in order of expected harm, narrowed by every filter, on both engines."""
 
+import re
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -193,6 +194,8 @@ QUERIES = {
     'subject:"invoice 2026-17"': {"bait"},
     'subject:"2026-17 invoice"': set(),
     "from:billing": {"bait"},
+    "from: billing": {"bait"},
+    "Message-ID:  <bait-1@mailer.example> invoice": {"bait"},
     "from:billing@north-bank.example": {"bait"},
     "from:ana": set(),
     "to:ana@example.org": {"bait"},
@@ -283,12 +286,16 @@ REFUSED = {
     "kind:user kind:team": "kind cannot be both “user” and “team”",
     "campaign:x": "“x” is no number",
     "review:maybe": "Write review:yes or review:no",
+    "invoice -urgent": "A search leaves nothing out. Take the minus away, or put “-urgent” in quotes",
+    "-from:ana": "A search leaves nothing out",
+    "invo*": "Words are found whole. Write the whole word instead of “invo*”",
+    "invoice subject:": "Write what to look for behind “subject:”",
 }
 
 
 def test_a_wrong_field_or_date_gets_a_clear_sentence(desk):
     for query, sentence in REFUSED.items():
-        with pytest.raises(BadInput, match=sentence.replace("?", r"\?")):
+        with pytest.raises(BadInput, match=re.escape(sentence)):
             desk.find(query)
 
 

@@ -284,3 +284,10 @@ def test_similar_messages_are_listed_the_most_alike_first(owner, world):
     page = owner.page(f"/messages/{ids['the same']}/similar")
     assert subjects(page) == ["nearly"]
     assert "Nothing resembles it" in owner.text(f"/messages/{ids['another']}/similar")
+
+
+def test_a_list_that_was_not_understood_is_not_taken_along_whole(owner, world):
+    seed_message(world, "Overdue")
+    answer = owner.get("/search.csv?list=search&after=yesterday")
+    assert answer.status_code == 303
+    assert "“yesterday” is no date" in owner.text(answer.location)
