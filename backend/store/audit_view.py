@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, or_, select
@@ -17,14 +17,14 @@ MOST_EXPORTED = 200_000
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the lines must have; empty means any. `since` and `until` are days, both included."""
+    """What the lines must have; empty means any. What is found is not before `since`, and before `until`."""
 
     actor: str = ""
     action: str = ""
     subject: str = ""
     words: str = ""
-    since: date | None = None
-    until: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
     before: int | None = None  # only lines older than this id
 
 
@@ -64,9 +64,9 @@ def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     for word in wanted.words.lower().split():
         yield or_(*[func.lower(part).contains(word, autoescape=True) for part in _SEARCHED])
     if wanted.since:
-        yield audit.c.at >= _midnight(wanted.since)
+        yield audit.c.at >= wanted.since
     if wanted.until:
-        yield audit.c.at < _midnight(wanted.until) + timedelta(days=1)
+        yield audit.c.at < wanted.until
     if wanted.before is not None:
         yield audit.c.id < wanted.before
 
@@ -78,7 +78,3 @@ _SEARCHED: tuple[ColumnElement[Any], ...] = (
     audit.c.source,
     cast(audit.c.detail, Text),
 )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time())

@@ -5,7 +5,7 @@ It is the preview log and the ledger from which the licence to act is earned.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select, update
@@ -119,12 +119,12 @@ class Judged(StrEnum):
 
 @dataclass(frozen=True)
 class LogFilter:
-    """Which lines are wanted; `since` and `until` are days, both included."""
+    """Which lines are wanted: not before `since`, and before `until`."""
 
     response: Response | None = None
     judged: Judged = Judged.ANY
-    since: date | None = None
-    until: date | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 EVERYTHING = LogFilter()
@@ -149,9 +149,9 @@ def _conditions(wanted: LogFilter) -> list[ColumnElement[bool]]:
     if wanted.response:
         conditions = [*conditions, psr_log.c.response == wanted.response]
     if wanted.since:
-        conditions = [*conditions, psr_log.c.logged_at >= datetime.combine(wanted.since, time())]
+        conditions = [*conditions, psr_log.c.logged_at >= wanted.since]
     if wanted.until:
-        conditions = [*conditions, psr_log.c.logged_at < datetime.combine(wanted.until + timedelta(days=1), time())]
+        conditions = [*conditions, psr_log.c.logged_at < wanted.until]
     return conditions
 
 

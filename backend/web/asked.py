@@ -68,7 +68,7 @@ class Asked:
     def on_tab(self, tab: str) -> str:
         """The address of another part of the queue, narrowed alike but for what that tab says itself."""
         left = {"campaign", _SAYS.get(Tab(tab), "")}
-        kept = {name: value for name, value in self.narrowed_by.items() if name not in left}
+        kept: dict[str, Any] = {name: value for name, value in self.narrowed_by.items() if name not in left}
         return url_for(QUEUE, tab=tab, **kept)
 
     @property

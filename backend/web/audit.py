@@ -18,6 +18,7 @@ from backend.store import audit_view, operators, service_tokens
 from backend.store.audit import AuditLine
 from backend.store.audit_view import Wanted
 from backend.store.export import cell
+from backend.web.languages import days
 from backend.web.session import needs
 
 PER_PAGE = 100
@@ -66,7 +67,8 @@ def _wanted() -> Wanted:
     given = {name: request.args.get(name, "").strip()[:LONGEST] for name in ("actor", "action", "subject", "words")}
     before = request.args.get("before", "")
     number = int(before) if before.isascii() and before.isdigit() and len(before) < 10 else None
-    return Wanted(**given, since=_day("since"), until=_day("until"), before=number)
+    since, until = days(_day("since"), _day("until"))
+    return Wanted(**given, since=since, until=until, before=number)
 
 
 def _day(name: str) -> date | None:

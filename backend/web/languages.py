@@ -4,7 +4,7 @@ What the operator chose counts first, then a cookie, then what the browser says.
 translation lies in `translations/`, beside its compiled form, so that an installation needs no step of its own.
 """
 
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import pytz
 from babel import Locale, dates, numbers
@@ -105,6 +105,20 @@ def in_utc(time: datetime) -> datetime:
     if time.tzinfo is None:
         time = zone.localize(time) if isinstance(zone, BaseTzInfo) else time.replace(tzinfo=zone)
     return time.astimezone(UTC).replace(tzinfo=None)
+
+
+def days(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
+    """From when until before when some days last where the viewer is, as the store keeps times; None has no end."""
+    until = None if last is None or last == date.max else last + timedelta(days=1)
+    return first and _begins(first), until and _begins(until)
+
+
+def _begins(day: date) -> datetime:
+    midnight = datetime.combine(day, time.min)
+    try:
+        return in_utc(midnight)
+    except OverflowError:  # the first day there is, where clocks are ahead
+        return midnight
 
 
 def decimal(number: float, digits: int = 1) -> str:

@@ -17,6 +17,7 @@ from backend.store import audit, tenants
 from backend.store.export import cell
 from backend.store.log_view import LogLine, log_lines, look_lines
 from backend.store.psr_log import Judged, LogFilter
+from backend.web.languages import days
 from backend.web.session import needs
 
 LOG_LINES = 50
@@ -100,18 +101,19 @@ def _row(line: LogLine) -> dict[str, Any]:
 
 def _wanted() -> LogFilter:
     given = request.args
+    since, until = days(_day("since"), _day("until"))
     responses = (Done.RETRACT, Done.WOULD_RETRACT)
     return LogFilter(
         response=Done(given["response"]) if given.get("response") in responses else None,
         judged=Judged(given["judged"]) if given.get("judged") in list(Judged) else Judged.ANY,
-        since=_day("since"),
-        until=_day("until"),
+        since=since,
+        until=until,
     )
 
 
 def _asked(wanted: LogFilter) -> dict[str, str]:
     """The filter as the address says it."""
-    said = {"response": wanted.response, "judged": wanted.judged, "since": wanted.since, "until": wanted.until}
+    said = {"response": wanted.response, "judged": wanted.judged, "since": _day("since"), "until": _day("until")}
     return {name: str(value) for name, value in said.items() if value}
 
 

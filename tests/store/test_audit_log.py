@@ -1,6 +1,6 @@
 """The audit log: what is written stays as it was written, on both engines, and can be found again."""
 
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from rows import NOW, add_person, add_tenant
@@ -132,8 +132,8 @@ def test_lines_are_found_by_each_of_their_parts(database, tenant):
     assert found(database, tenant, words="viewed 192.0.2") == [viewed]
     assert found(database, tenant, words="spam") == [decided]
     assert found(database, tenant, words="100%") == []
-    assert found(database, tenant, until=date(2026, 1, 2)) == [viewed]
-    assert found(database, tenant, since=date(2026, 1, 3)) == [decided]
+    assert found(database, tenant, until=datetime(2026, 1, 3)) == [viewed]
+    assert found(database, tenant, since=datetime(2026, 1, 3)) == [decided]
 
 
 def test_every_line_comes_once_however_many_there_are(database, tenant):

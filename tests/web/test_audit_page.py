@@ -5,6 +5,7 @@ import csv
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from backend.app import create_app
 from backend.domain.people import POLICY, Actor, Role
 from backend.store import audit
 from backend.web.deeds import DEEDS
+from backend.web.languages import ZONE_COOKIE
 
 
 @pytest.fixture
@@ -49,12 +51,22 @@ def test_the_page_shows_no_subject_of_a_mail(owner, world):
         ("since=2020-01-01", "message:1", "Nothing found"),
         ("until=2020-01-01", "Nothing found", "retraction:2"),
         ("since=nonsense&before=x", "message:1", "Nothing found"),
+        ("since=0001-01-01&until=9999-12-31", "message:1", "Nothing found"),
     ],
 )
 def test_filters_narrow_the_list(owner, logged, query, shown, hidden):
     page = owner.text(f"/audit?{query}")
     assert shown in page
     assert hidden not in page
+
+
+@pytest.mark.parametrize(("zone", "its_day"), [("Asia/Tokyo", "2026-01-16"), ("America/New_York", "2026-01-15")])
+def test_a_day_is_one_where_the_viewer_is(owner, world, zone, its_day):
+    with world.services.database.begin() as tx:
+        audit.record(tx, world.tenant_id, POLICY, "decided", "message:1", {}, datetime(2026, 1, 15, 23, 30))
+    owner.client.set_cookie(ZONE_COOKIE, zone)
+    for day in ("2026-01-15", "2026-01-16"):
+        assert ("message:1" in owner.text(f"/audit?since={day}&until={day}")) is (day == its_day)
 
 
 DETAILS = {

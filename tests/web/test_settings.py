@@ -177,6 +177,8 @@ def test_the_log_is_filtered_and_taken_along_without_formulas(owner, world):
     assert "Full" not in owner.text("/log?judged=drawn")
     assert "HYPERLINK" not in owner.text("/log?judged=wrong")
     assert "Nothing fits" in owner.text("/log?response=retract")
+    assert "Full" in owner.text("/log?since=0001-01-01&until=9999-12-31")
+    assert "Nothing fits" in owner.text("/log?until=2001-01-01")
     file = owner.get("/log.csv?judged=drawn").text
     assert "'=HYPERLINK(1)" in file
     assert "Full" not in file
