@@ -37,3 +37,8 @@ def day(at: datetime) -> str:
 def is_(name: str, value: object) -> str:
     """A column of the queue that holds a value: disposition, triage, kind, ..."""
     return f"{MARK}{name}_{str(value).lower()}"
+
+
+def said(kind: object, disposition: object) -> str:
+    """Messages that a user, or the team, submitted as this."""
+    return is_("said", f"{kind}_{disposition}")

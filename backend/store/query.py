@@ -12,6 +12,7 @@ from typing import Any
 from backend.domain.disposition import Disposition
 from backend.domain.submission import Kind
 from backend.errors import BadInput
+from backend.store import facets
 from backend.store.documents import domain_word
 from backend.store.filters import CHOICES, LONGEST, Filters, read_value
 from backend.store.words import is_unspaced, pairs, runs
@@ -46,13 +47,14 @@ class Needle:
 
 @dataclass(frozen=True)
 class Query:
-    """What was asked for: filters, and words that the mail must hold.
+    """What was asked for: filters, words that the mail must hold, and marks of ours of which it must have one each.
 
     `empty` when something was typed that holds no word: that finds nothing, instead of everything.
     """
 
     filters: Filters
     needles: tuple[Needle, ...] = ()
+    either: tuple[tuple[Needle, ...], ...] = ()
     empty: bool = False
 
 
@@ -98,10 +100,20 @@ def _must_be_possible(word: str) -> None:
 
 
 def _with_words(query: Query, value: str, *, quoted: bool) -> Query:
-    narrowed = None if quoted else _keyword(value.casefold())
+    word = "" if quoted else value.casefold()
+    found = _KEYWORD.fullmatch(word)
+    if found:
+        return _submitted(query, Kind(found[1]), Disposition(found[2].upper()))
+    narrowed = _keyword(word)
     if narrowed is None:
         return _with_needle(query, value)
     return _narrowed(query, **narrowed)
+
+
+def _submitted(query: Query, kind: Kind, disposition: Disposition) -> Query:
+    """What users or the team submitted, as this, or as something else while it is held to be this."""
+    either = Needle((facets.said(kind, disposition),)), Needle((facets.is_("disposition", disposition),))
+    return replace(_narrowed(query, kind=kind), either=(*query.either, either))
 
 
 def _narrowed(query: Query, **more: Any) -> Query:
@@ -118,8 +130,7 @@ def _keyword(word: str) -> dict[str, Any] | None:
         return {"pdr": True}
     if word in (f"{kind}_submission" for kind in Kind):
         return {"kind": Kind(word.partition("_")[0])}
-    found = _KEYWORD.fullmatch(word)
-    return {"kind": Kind(found[1]), "disposition": Disposition(found[2].upper())} if found else None
+    return None
 
 
 def _with_domain(query: Query, value: str) -> Query:

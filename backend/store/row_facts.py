@@ -32,6 +32,7 @@ MOST_REPORTERS = 200  # of one message that can be searched for by name
 MOST_REASONS = 6  # shown beside a message
 LONGEST_LINE = 300  # characters of a subject or sender in the list
 _TAKEN_BACK = ("", RetractionState.RESTORED, RetractionState.REFUSED, RetractionState.INCOMPLETE)
+_IN_ONE_WORD = {SubmittedAs.PHISH: Disposition.MALICIOUS, SubmittedAs.SPAM: Disposition.SPAM}
 _NOT_TELLING = "starting-point"  # where every message starts says nothing about this one
 
 
@@ -63,6 +64,7 @@ class Found:
         self.reports = {row.message_id: row for row in _reports(tx, tenant_id, ids)}
         self.journal = dict(_journal(tx, tenant_id, ids))
         self.people = _people(tx, tenant_id, ids)
+        self.said = _submitted_as(tx, tenant_id, ids)
         self.contested = _contested(tx, tenant_id, ids)
 
     def row(self, message: Row[Any]) -> dict[str, Any]:
@@ -114,8 +116,9 @@ class Found:
 
     def keywords(self, message: Row[Any]) -> str:
         """The marks of one message."""
-        marks = marks_of(self.row(message), self.people.get(message.id, ()))
-        return f"{marks} {facets.is_('pdr', 'yes')}" if message.id in self.pdr else marks
+        marks = [marks_of(self.row(message), self.people.get(message.id, ()))]
+        marks += [facets.said(kind, disposition) for kind, disposition in sorted(self.said.get(message.id, ()))]
+        return " ".join([*marks, facets.is_("pdr", "yes")] if message.id in self.pdr else marks)
 
     def reason_words(self, message: Row[Any]) -> str:
         """Every reason of the newest verdict, the network's and the modules', and of the decision: also its label."""
@@ -250,6 +253,17 @@ def _reports(tx: Connection, tenant_id: int, ids: Sequence[int]) -> Sequence[Row
         .where(here)
         .group_by(submissions.c.message_id)
     ).all()
+
+
+def _submitted_as(tx: Connection, tenant_id: int, ids: Sequence[int]) -> dict[int, set[tuple[str, str]]]:
+    """(kind, disposition) of each message's reports: the exact one where it was named, else what the one word means."""
+    here = and_(submissions.c.tenant_id == tenant_id, submissions.c.message_id.in_(ids))
+    here = and_(here, submissions.c.state != State.WITHDRAWN)
+    columns = (submissions.c.message_id, submissions.c.kind, submissions.c.submitted_as, submissions.c.said)
+    kept: dict[int, set[tuple[str, str]]] = defaultdict(set)
+    for message_id, kind, word, exact in tx.execute(select(*columns).where(here).distinct()):
+        kept[message_id].add((kind, exact or _IN_ONE_WORD[word]))
+    return kept
 
 
 def _journal(tx: Connection, tenant_id: int, ids: Sequence[int]) -> Iterator[tuple[int, int]]:

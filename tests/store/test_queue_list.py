@@ -230,8 +230,11 @@ QUERIES = {
     "after:2020-01-01 kind:team": {"team"},
     "after:2025-01-01 before:2027-01-01 kind:user": {"bait", "letter", "stranger"},
     "phish_submission": {"bait", "letter", "team", "stranger"},
-    "user_malicious_submission": {"bait"},
-    "team_malicious_submission": set(),
+    "user_malicious_submission": {"bait", "stranger"},  # reported as phish: whether it is caught is another question
+    "user_spam_submission": {"letter"},
+    "team_malicious_submission": {"team"},
+    "team_spam_submission": set(),
+    "user_none_submission": {"stranger"},
     "team_spoof_submission": {"team"},
     "user_bulk_submission invoice": {"letter"},
     "user_submission": {"bait", "letter", "stranger"},
