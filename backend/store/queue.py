@@ -157,7 +157,7 @@ def rows_of(tx: Connection, tenant_id: int, message_ids: Sequence[int]) -> list[
     here = and_(queue_rows.c.tenant_id == tenant_id, queue_rows.c.message_id.in_(message_ids))
     rows = {row.message_id: _row(row) for row in tx.execute(select(queue_rows).where(here))}
     done = [row.id for row in rows.values() if row.retraction is RetractionState.DONE]
-    for message_id in retractions.took_nothing(tx, tenant_id, done) if done else ():
+    for message_id in retractions.took_nothing(tx, tenant_id, done):
         rows[message_id] = replace(rows[message_id], took_nothing=True)
     return [rows[message_id] for message_id in message_ids if message_id in rows]
 

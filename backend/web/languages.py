@@ -110,7 +110,7 @@ def in_utc(time: datetime) -> datetime:
 def days(first: date | None, last: date | None) -> tuple[datetime | None, datetime | None]:
     """From when until before when some days last where the viewer is, as the store keeps times; None has no end."""
     until = None if last is None or last == date.max else last + timedelta(days=1)
-    return first and _begins(first), until and _begins(until)
+    return _begins(first) if first else None, _begins(until) if until else None
 
 
 def _begins(day: date) -> datetime:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -46,7 +47,8 @@ def export(services: Services, operator: Operator) -> ResponseReturnValue:
     """The list as a file, at most 10,000 rows; that it was taken along is written down. Raises BadInput."""
     asked = asking.read(request.args)
     if asked.problem:  # else the file would hold everything; the page says what was not understood
-        return redirect(url_for("web.search.search", **request.args.to_dict()), 303)
+        given: dict[str, Any] = request.args.to_dict()
+        return redirect(url_for("web.search.search", **given), 303)
     with services.database.read() as tx:
         found = matching.find(tx, operator.tenant_id, asked.wanted, asked.order, MOST_EXPORTED)
     with services.database.begin() as tx:
