@@ -18,7 +18,7 @@ from connectors.contract import Action, Outcome
 
 DISPOSITIONS = {
     Disposition.MALICIOUS: (_("Malicious"), _("An attack: phishing, fraud or malware.")),
-    Disposition.SUSPICIOUS: (_("Suspicious"), _("Close to the threshold. A person should look.")),
+    Disposition.SUSPICIOUS: (_("Suspicious"), _("It may be an attack. A person should look.")),
     Disposition.SPOOF: (_("Spoof"), _("Pretends to come from somebody it does not come from.")),
     Disposition.SPAM: (_("Spam"), _("Unwanted advertising. A nuisance, not an attack.")),
     Disposition.BULK: (_("Bulk"), _("A newsletter or another mass mail.")),

@@ -69,7 +69,7 @@ def test_each_chart_has_its_table_and_its_sentence(owner, judged):
 def test_an_empty_store_says_so_in_words(owner):
     page = owner.text("/overview")
     assert "Nothing was reported in these weeks." in page
-    assert "No message was judged yet." in page
+    assert "No message with a margin was judged yet." in page
 
 
 def test_the_page_is_not_counted_anew_each_time(owner, world):
