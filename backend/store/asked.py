@@ -32,7 +32,7 @@ class Asked:
 
 def asked_of(tx: Connection, tenant_id: int, query: Query) -> Asked:
     """What the query means to the index."""
-    groups: list[tuple[Needle, ...]] = [*[(needle,) for needle in query.needles], *query.either]
+    groups: list[tuple[Needle, ...]] = [(needle,) for needle in query.needles]
     groups += [(Needle((mark,)),) for mark in _marks(query.filters)]
     conditions, days = _dates(tx, tenant_id, query.filters)
     if days is not None:

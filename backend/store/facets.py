@@ -39,6 +39,6 @@ def is_(name: str, value: object) -> str:
     return f"{MARK}{name}_{str(value).lower()}"
 
 
-def said(kind: object, disposition: object) -> str:
-    """Messages that a user, or the team, submitted as this."""
-    return is_("said", f"{kind}_{disposition}")
+def submission(kind: object, disposition: object) -> str:
+    """Messages that users, or the team, submitted as this, and those they submitted that are held to be this."""
+    return is_("submission", f"{kind}_{disposition}")

@@ -47,14 +47,13 @@ class Needle:
 
 @dataclass(frozen=True)
 class Query:
-    """What was asked for: filters, words that the mail must hold, and marks of ours of which it must have one each.
+    """What was asked for: filters, words that the mail must hold, and marks of ours that it must have.
 
     `empty` when something was typed that holds no word: that finds nothing, instead of everything.
     """
 
     filters: Filters
     needles: tuple[Needle, ...] = ()
-    either: tuple[tuple[Needle, ...], ...] = ()
     empty: bool = False
 
 
@@ -103,17 +102,11 @@ def _with_words(query: Query, value: str, *, quoted: bool) -> Query:
     word = "" if quoted else value.casefold()
     found = _KEYWORD.fullmatch(word)
     if found:
-        return _submitted(query, Kind(found[1]), Disposition(found[2].upper()))
+        return _holding(query, Needle((facets.submission(found[1], found[2]),)))
     narrowed = _keyword(word)
     if narrowed is None:
         return _with_needle(query, value)
     return _narrowed(query, **narrowed)
-
-
-def _submitted(query: Query, kind: Kind, disposition: Disposition) -> Query:
-    """What users or the team submitted, as this, or as something else while it is held to be this."""
-    either = Needle((facets.said(kind, disposition),)), Needle((facets.is_("disposition", disposition),))
-    return replace(_narrowed(query, kind=kind), either=(*query.either, either))
 
 
 def _narrowed(query: Query, **more: Any) -> Query:

@@ -116,8 +116,10 @@ class Found:
 
     def keywords(self, message: Row[Any]) -> str:
         """The marks of one message."""
-        marks = [marks_of(self.row(message), self.people.get(message.id, ()))]
-        marks += [facets.said(kind, disposition) for kind, disposition in sorted(self.said.get(message.id, ()))]
+        row = self.row(message)
+        submitted = self.said.get(message.id, set()) | {(kind, row["disposition"]) for kind in row["kinds"].split()}
+        marks = [marks_of(row, self.people.get(message.id, ()))]
+        marks += [facets.submission(kind, disposition) for kind, disposition in sorted(submitted)]
         return " ".join([*marks, facets.is_("pdr", "yes")] if message.id in self.pdr else marks)
 
     def reason_words(self, message: Row[Any]) -> str:

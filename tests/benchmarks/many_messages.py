@@ -98,7 +98,9 @@ INSERTS = (
        || ' {mark}retraction_' || retraction
        || CASE WHEN psr = 1 THEN ' {mark}psr_yes' ELSE ' {mark}psr_no' END
        || CASE WHEN review = 1 THEN ' {mark}review_yes' ELSE ' {mark}review_no' END || ' {mark}kinds_' || kind
-       || ' {mark}submitted_as_' || submitted_as || ' {mark}identities_' || identity || ' {mark}reporter_' || person,
+       || ' {mark}submitted_as_' || submitted_as || ' {mark}identities_' || identity || ' {mark}reporter_' || person
+       || ' {mark}submission_' || kind || '_' || lower(disposition)
+       || ' {mark}submission_' || kind || CASE WHEN submitted_as = 'spam' THEN '_spam' ELSE '_malicious' END,
        'ana example org', 'b' || (n % 900) || '_test', n || ' b test',
        CASE WHEN n % 10 = 0 THEN 'notice pdf' ELSE '' END, replace(reasons, '-', ' ')
        FROM seed JOIN halves one ON one.id = n * 7919 % :halves
