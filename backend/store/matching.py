@@ -22,7 +22,7 @@ from backend.store.tables import queue_rows
 MOST = 1_000  # more are shown as "1,000+"
 # Matches for each that is wanted, which are cheaper all looked up and sorted than met on the way from the top. FTS5
 # names them from its index alone; PostgreSQL has to open the row of each.
-FEW = {"sqlite": 20, "postgresql": 8}
+FEW = {"sqlite": 20, "postgresql": 12}
 ALWAYS_FEW = 2_000
 MANY = 10_000  # matches that PostgreSQL must expect, of each word it guesses at, before it is not asked for few
 FIRST_WINDOW = 4_096
