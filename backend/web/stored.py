@@ -141,6 +141,7 @@ SENTENCES = (
     _("%(person)s cannot be opened: Google says that there is no such account, or it is suspended"),
     _("Google throttles %(person)s (%(said)s)"),
     _("Google's quota is used up (%(said)s)"),
+    _("Google refused our token and a fresh one (401): was the service account disabled?"),
     _("Google does not permit %(what)s of %(person)s (%(said)s): it needs %(right)s"),
     _("Google's token service throttles"),
     _("Google's token service is busy (%(said)s)"),

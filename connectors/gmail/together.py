@@ -45,7 +45,11 @@ def wait_after(error: ConnectorError, attempt: int) -> float | None:
 
 def outward(error: ConnectorError) -> ConnectorError:
     """The error as the contract knows it. Two tokens refused prove nothing of the mailbox: it may hold a copy."""
-    return NotPermitted(f"{error}, and a fresh one as well") if isinstance(error, Unauthorised) else error
+    return (
+        NotPermitted("Google refused our token and a fresh one (401): was the service account disabled?")
+        if isinstance(error, Unauthorised)
+        else error
+    )
 
 
 @dataclass(order=True)

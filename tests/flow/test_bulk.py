@@ -109,7 +109,7 @@ def test_after_an_undo_everything_stands_as_it_stood(world, two):
     with world.services.database.read() as tx:
         assert [psr_log.judgement(tx, world.tenant_id, one) for one in two] == before
         assert [messages.get(tx, world.tenant_id, one).closed_at for one in two] == [None, None]
-        assert search.find(tx, world.tenant_id, "user_malicious_submission") == two[:1]
+        assert search.find(tx, world.tenant_id, "disposition:malicious") == two[:1]
     assert len(lines(world, "judgement undone")) == 2
 
 
