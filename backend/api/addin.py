@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask, Response, request, send_from_directory
 from flask.typing import ResponseReturnValue
 
+from backend.domain.microsoft import PROVIDER
 from backend.errors import Unknown
 from backend.services import Services
 from backend.store import tenants
@@ -14,7 +15,6 @@ from backend.store import tenants
 FILES = Path(__file__).parents[2] / "addin"
 HANDLER = "/addin/dist/spamreporting.js"
 PAGES = ("taskpane.html", "commands.html")
-PROVIDER = "outlook"
 FOR_A_WHILE = "public, max-age=300"  # a changed setting reaches people without a new version
 FOR_A_DAY = "public, max-age=86400"  # told not to keep a picture, Outlook draws one of its own
 # Office.js comes from Microsoft's own address only, and brings MicrosoftAjax.js from another.

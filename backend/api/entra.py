@@ -17,6 +17,7 @@ import httpx
 import jwt
 import structlog
 
+from backend.domain.microsoft import OBJECT_ID
 from backend.errors import NotIdentified, StoreUnavailable
 from backend.settings import Settings
 
@@ -31,7 +32,6 @@ TIMEOUT = httpx.Timeout(10, connect=5)
 # Until the signature is proven, every refusal reads alike: what is wrong would tell strangers who is here.
 UNPROVEN = "This sign-in is not valid here. Sign in to Outlook again; if that does not help, ask your administrator."
 
-_DIRECTORY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUBJECT = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
@@ -82,7 +82,7 @@ class Entra:
         directory, kid = claims.get("tid"), header.get("kid")
         if header.get("alg") != ALGORITHM or not isinstance(kid, str):
             raise _unproven("algorithm")
-        if not isinstance(directory, str) or not _DIRECTORY.fullmatch(directory) or not self._is_ours(directory):
+        if not isinstance(directory, str) or not OBJECT_ID.fullmatch(directory) or not self._is_ours(directory):
             raise _unproven("directory")
         return directory, kid
 

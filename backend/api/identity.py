@@ -7,10 +7,11 @@ import structlog
 from flask import Request
 
 from backend.api.entra import Account, Entra
+from backend.domain.microsoft import PROVIDER
 from backend.domain.people import Person
 from backend.domain.submission import Kind
 from backend.errors import NotIdentified
-from backend.flow import microsoft
+from backend.flow.microsoft import directory_of
 from backend.services import Services
 from backend.store import people, service_tokens, tenants
 from backend.store.service_tokens import ServiceToken
@@ -122,7 +123,7 @@ class EntraTokens:
 
     def _tenant(self, directory: str) -> tenants.Tenant | None:
         with self._services.database.read() as tx:
-            return tenants.by_directory(tx, microsoft.PROVIDER, directory)
+            return tenants.by_directory(tx, PROVIDER, directory)
 
     def _may_have_another_name(self, person: Person, account: Account) -> bool:
         """Whether their address may have changed since we asked; once for each name that their tokens give."""
@@ -140,7 +141,7 @@ class EntraTokens:
         their object id.
         """
         try:
-            with microsoft.directory_of(self._services.settings, tenant) as directory:
+            with directory_of(self._services.settings, tenant) as directory:
                 address = directory.address_of(account.subject)
         except ConnectorError as error:
             log.warning("no address for a reporter yet", tenant=tenant.id, why=type(error).__name__)

@@ -9,10 +9,10 @@ from flask.views import MethodView
 
 from backend.api.bodies import Thanks, UnverifiedBody, UnverifiedOutlookBody, plain
 from backend.api.reading import read_json, read_report
+from backend.domain.microsoft import PROVIDER
 from backend.domain.submission import Identity, Kind, Report
 from backend.errors import Unknown
 from backend.flow.intake import intake
-from backend.flow.microsoft import PROVIDER
 from backend.services import Services
 from backend.store import tenants
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from backend.domain.finding import Finding
+from backend.domain.microsoft import PROVIDER
 from backend.errors import Unknown
 from backend.flow import grant
-from backend.flow.microsoft import PROVIDER
 from backend.services import utc_now
 from backend.settings import Settings
 from backend.store import tenants

@@ -1,10 +1,10 @@
 """Fetch: what are the authoritative bytes of the reported message?"""
 
-import re
 from itertools import islice
 
 import structlog
 
+from backend.domain.microsoft import OBJECT_ID, PROVIDER
 from backend.domain.submission import EvidenceSource, Identity, Kind, State, Submission
 from backend.flow.claim import claimed
 from backend.services import Services
@@ -14,8 +14,6 @@ from connectors.errors import NotFound, Refused, TryLater
 
 log = structlog.get_logger()
 
-MICROSOFT = "outlook"
-_OBJECT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOST_SEARCHED = 1_000  # mailboxes for one stranger's report: whoever sends it may cost us no more
 
 
@@ -82,7 +80,7 @@ def _own_mailbox(services: Services, submission: Submission) -> str:
     with services.database.read() as tx:
         number = submission.person_id
         person = people.get_person(tx, submission.tenant_id, number) if number is not None else None
-    if person and person.provider == MICROSOFT and _OBJECT_ID.fullmatch(person.subject):
+    if person and person.provider == PROVIDER and OBJECT_ID.fullmatch(person.subject):
         return person.subject
     return submission.mailbox
 

@@ -89,8 +89,7 @@ def revoke(services: Services, operator: Operator, label_id: int, why: str) -> N
         detail = {"label": label_id, "disposition": label.disposition, "given_by": label.given_by}
         audit.record(tx, operator.tenant_id, actor, "label revoked", f"message:{label.message_id}", detail, now)
         taken = bring_back(tx, services, label.tenant_id, label.message_id, actor)
-    if taken is not None:
-        services.wake.retraction(taken)
+    _wake(services, [taken])
     services.wake.label(label_id)
 
 
@@ -164,7 +163,7 @@ def _decide_anew(services: Services, tenant_id: int, message_ids: Sequence[int])
 
     What is still on its way decides by itself, and sees the label then; what was forgotten stays as it was decided.
     """
-    changed, taken = 0, list[int]()
+    changed, taken = 0, list[int | None]()
     with services.database.begin() as tx:
         tenant = tenants.get(tx, tenant_id)
         messages.hold_all(tx, tenant_id, message_ids)
@@ -174,16 +173,16 @@ def _decide_anew(services: Services, tenant_id: int, message_ids: Sequence[int])
             if message_id in before and message_id not in gone and _taught_otherwise(tx, tenant, message_id, before):
                 now = decide_message(tx, services, tenant, message_id)
                 changed += now != before[message_id]
-                taken += _taken_without_reason(tx, services, tenant_id, message_id)
-    for retraction_id in taken:
-        services.wake.retraction(retraction_id)
+                taken.append(bring_back(tx, services, tenant_id, message_id, POLICY))
+    _wake(services, taken)
     return changed
 
 
-def _taken_without_reason(tx: Connection, services: Services, tenant_id: int, message_id: int) -> list[int]:
+def _wake(services: Services, taken: Sequence[int | None]) -> None:
     """What Post Delivery Response took away because of a lesson that holds no more, or PSR because of a record."""
-    number = bring_back(tx, services, tenant_id, message_id, POLICY)
-    return [] if number is None else [number]
+    for retraction_id in taken:
+        if retraction_id is not None:
+            services.wake.retraction(retraction_id)
 
 
 def _taught_otherwise(tx: Connection, tenant: Tenant, message_id: int, before: Mapping[int, Disposition]) -> bool:
@@ -205,8 +204,7 @@ def _rescore_its_reporters(services: Services, label: Label) -> int:
             with services.database.begin() as tx:
                 messages.hold(tx, label.tenant_id, message_id)
                 decide_message(tx, services, tenants.get(tx, label.tenant_id), message_id)
-                taken = _taken_without_reason(tx, services, label.tenant_id, message_id)
-            for retraction_id in taken:
-                services.wake.retraction(retraction_id)
+                taken = bring_back(tx, services, label.tenant_id, message_id, POLICY)
+            _wake(services, [taken])
             changed += 1
     return changed

@@ -5,8 +5,6 @@ from backend.store.tenants import Tenant
 from connectors.outlook import probe
 from connectors.outlook.directory import Directory
 
-PROVIDER = "outlook"
-
 
 def directory_of(settings: Settings, tenant: Tenant) -> Directory:
     """The tenant's own directory. Nothing is asked yet. Raises Refused when a setting is missing."""

@@ -82,9 +82,9 @@ class Spool:
         """How many bytes lie here."""
         return sum(size for _, _, size in self._files())
 
-    def waiting(self, most: int | None = None) -> list[str]:
-        """The names of what waits, oldest first; of all, or of so many."""
-        return [name for _, name, _ in sorted(self._files())[:most]]
+    def waiting(self) -> list[str]:
+        """The names of what waits, oldest first."""
+        return [name for _, name, _ in sorted(self._files())]
 
     def oldest(self) -> float | None:
         """When the mail that waits longest was kept, in seconds since 1970; None when none waits."""

@@ -12,13 +12,13 @@ from uuid import NAMESPACE_URL, uuid5
 from backend.store.indicators import Indicators
 
 _OURS = uuid5(NAMESPACE_URL, "https://unhook.invalid/stix")
-_CREATED = datetime(2020, 1, 1)  # noqa: DTZ001 - the store's UTC
+_CREATED = "2020-01-01T00:00:00.000Z"
 Json = dict[str, Any]
 
 
 def bundle(found: Indicators, tenant: str, now: datetime) -> Json:
     """The campaign, who says so, its indicators, and that they indicate it."""
-    us, seen = _id("identity", tenant), {"created": _time(_CREATED), "modified": _time(now)}
+    us, seen = _id("identity", tenant), {"created": _CREATED, "modified": _time(now)}
     common = {"spec_version": "2.1", "created_by_ref": us, **seen}
     identity = {"type": "identity", "id": us, "spec_version": "2.1", **seen, "name": tenant}
     campaign: Json = {

@@ -7,10 +7,10 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from backend.api import consent
+from backend.domain.microsoft import PROVIDER
 from backend.domain.people import Actor, Operator, Right
 from backend.errors import BadInput, Conflict
 from backend.flow import grant
-from backend.flow.microsoft import PROVIDER
 from backend.services import Services
 from backend.settings import Settings
 from backend.store import audit, tenants

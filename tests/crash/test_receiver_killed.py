@@ -126,6 +126,6 @@ def wait_for_some_more(relay: Relay) -> None:
 def wait_until_empty(plant: Plant, world: World) -> None:
     spool = spool_of(Settings(data_dir=Path(plant.environment["UNHOOK_DATA_DIR"])))
     deadline = time.monotonic() + PATIENCE
-    while spool.waiting(1):
+    while spool.waiting():
         assert time.monotonic() < deadline, (plant.logs / "taker.log").read_text()[-2000:]
         time.sleep(0.1)

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass
@@ -62,28 +62,39 @@ class Receiver:
         return 204
 
 
-@dataclass
-class Syslog:
-    """A syslog server over TCP that reads frames by their length."""
+class Listening:
+    """A server of one's own on loopback: `serve` runs beside the test and takes connections from `socket`."""
 
-    messages: list[str] = field(default_factory=list)
-
-    def __enter__(self) -> "Syslog":
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.address = f"syslog+tcp://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+    def __enter__(self) -> Self:
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.at = f"127.0.0.1:{self.socket.getsockname()[1]}"
+        self._thread = threading.Thread(target=self.serve, daemon=True)
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
         self._thread.join()
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        raise NotImplementedError
+
+
+@dataclass
+class Syslog(Listening):
+    """A syslog server over TCP that reads frames by their length."""
+
+    messages: list[str] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"syslog+tcp://{self.at}"
+
+    def serve(self) -> None:
         while True:
             try:
-                connection, _ = self._socket.accept()
+                connection, _ = self.socket.accept()
             except OSError:
                 return
             with connection, connection.makefile("rb") as stream:
@@ -99,28 +110,19 @@ class Syslog:
 
 
 @dataclass
-class Dripping:
+class Dripping(Listening):
     """Takes everything, and answers with a letter now and then for some seconds; then it is done."""
 
     kind: str = "webhook"
     letters: int = 80
 
-    def __enter__(self) -> "Dripping":
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        where = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self.address = f"syslog+tcp://{where}" if self.kind == "syslog" else f"http://{where}/"
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
-        return self
+    @property
+    def address(self) -> str:
+        return f"syslog+tcp://{self.at}" if self.kind == "syslog" else f"http://{self.at}/"
 
-    def __exit__(self, *_: object) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join()
-
-    def _serve(self) -> None:
+    def serve(self) -> None:
         with suppress(OSError):
-            connection, _ = self._socket.accept()
+            connection, _ = self.socket.accept()
             with connection:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nServer: ")
                 for _ in range(self.letters):

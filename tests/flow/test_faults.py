@@ -102,7 +102,10 @@ def test_a_mailbox_we_may_not_open_leaves_the_retraction_incomplete_and_says_so(
 def test_copies_that_nobody_has_by_the_message_id_are_found_by_sender_and_time(stage, monkeypatch):
     """Of two Message-IDs the provider may have read the other one: the search says that there is nothing, anywhere."""
     find = stage.provider.find
-    by_time_only = lambda mailbox, wanted: [] if wanted.message_id else find(mailbox, wanted)  # noqa: E731
+
+    def by_time_only(mailbox, wanted):
+        return [] if wanted.message_id else find(mailbox, wanted)
+
     monkeypatch.setattr(stage.provider, "find", by_time_only)
     stage.world.deliver(BEN, phish(BEN))
     submission = stage.submit(ANA, phish(ANA))

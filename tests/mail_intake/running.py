@@ -28,7 +28,7 @@ class Running:
         return SMTP("127.0.0.1", self.port, timeout=20, **options)
 
     def waiting(self) -> list[str]:
-        return self.spool.waiting(1000)
+        return self.spool.waiting()
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def taken(world: World, mail, *to: str):
     """What became of one mail: its rows, the last one first, and its submissions in order."""
     receive(world, mail, *to)
     take_in(world.services)
-    assert spool_of(world.services.settings).waiting(9) == []
+    assert spool_of(world.services.settings).waiting() == []
     return received(world), reported(world)
 
 
@@ -203,7 +203,7 @@ def test_a_worker_that_dies_after_the_commit_leaves_nothing_twice(world, monkeyp
     with pytest.raises(ZeroDivisionError):
         take_in(world.services)
     monkeypatch.undo()
-    assert len(spool_of(world.services.settings).waiting(9)) == 1
+    assert len(spool_of(world.services.settings).waiting()) == 1
     assert take_in(world.services) == 1
     assert (len(received(world)), len(reported(world))) == (1, 1)
     assert sweep(world.services) == 1  # and it is found although nobody woke it
@@ -235,7 +235,7 @@ def test_mails_that_go_wrong_do_not_hold_up_the_others(world, monkeypatch, curse
     with pytest.raises(ZeroDivisionError):
         take_in(world.services)
     assert len(reported(world)) == 1
-    assert len(spool_of(world.services.settings).waiting(9)) == cursed
+    assert len(spool_of(world.services.settings).waiting()) == cursed
 
 
 def test_a_turn_takes_some_and_asks_for_the_next(world, monkeypatch):
